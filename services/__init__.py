@@ -1,0 +1,1 @@
+"""Rowhouse's processes and the packages they share; a path is its import."""
