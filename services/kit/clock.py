@@ -7,11 +7,14 @@ from typing import Protocol
 class Clock(Protocol):
     """Tells the time, with its zone (UTC)."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """This moment, in UTC."""
+        ...
 
 
 class SystemClock:
     """The system's clock."""
 
     def now(self) -> datetime:
+        """This moment, in UTC."""
         return datetime.now(UTC)

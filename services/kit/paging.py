@@ -11,6 +11,8 @@ MAX_LIMIT = 1000
 
 
 class LimitInvalid(errors.Invalid):
+    """A page size out of bounds."""
+
     reason = "LIMIT_INVALID"
 
     def __init__(self, limit: int) -> None:
@@ -18,6 +20,8 @@ class LimitInvalid(errors.Invalid):
 
 
 class CursorInvalid(errors.Invalid):
+    """A cursor that no list answered."""
+
     reason = "CURSOR_INVALID"
 
     def __init__(self) -> None:

@@ -1,1 +1,1 @@
-"""gRPC as every service speaks it: one server interceptor (`guard`), one wrapping channel (`channel`), internal tokens, errors with reasons."""
+"""gRPC as every service speaks it: one server interceptor, one wrapping channel, internal tokens, errors with reasons."""

@@ -1,3 +1,4 @@
+# ruff: noqa: D102  the methods are those of grpc.aio.Channel
 """The client side: a channel that gives each call a deadline, the current identity and the trace, and waits for a peer that restarts."""
 
 from collections.abc import Callable, Iterable

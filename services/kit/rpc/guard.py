@@ -27,6 +27,8 @@ _seconds = Histogram("rowhouse_rpc_seconds", "Time to serve an RPC.", ["rpc"])
 
 
 class DeadlineMissing(errors.Invalid):
+    """A call that could last forever."""
+
     reason = "DEADLINE_MISSING"
 
     def __init__(self) -> None:
@@ -41,7 +43,8 @@ class Guard(grpc.aio.ServerInterceptor):
         self._public = public
         self._wrapped: dict[str, Handler] = {}
 
-    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler:  # type: ignore[override]
+    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler:
+        """Answer the wrapped handler; health checks go unguarded."""
         handler = await continuation(details)
         if handler is None or details.method.startswith(HEALTH):
             return handler

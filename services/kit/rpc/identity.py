@@ -9,6 +9,8 @@ from services.kit import errors
 
 
 class RoleTooLow(errors.Forbidden):
+    """A caller without the right that a call needs."""
+
     reason = "ROLE_TOO_LOW"
 
     def __init__(self, scope: str, role: str) -> None:

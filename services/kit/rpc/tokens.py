@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -18,6 +19,8 @@ _CACHED = 10_000
 
 
 class InternalTokenInvalid(errors.Unauthenticated):
+    """No internal token, or one that we did not sign or that has expired."""
+
     reason = "INTERNAL_TOKEN_INVALID"
 
     def __init__(self, why: str) -> None:
@@ -83,7 +86,7 @@ class Verifier:
         self._seen[token] = (claims["exp"], caller)
         return caller
 
-    def _claims(self, token: str) -> dict[str, str | int | float] | dict:  # type: ignore[type-arg]
+    def _claims(self, token: str) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
             if set(header) - _HEADERS or header.get("typ") != TYPE:
