@@ -51,7 +51,9 @@ class Exports(records_pb2_grpc.ExportsServicer):
     def __init__(self) -> None:
         self.cleaned = asyncio.Event()
 
-    async def Export(self, request: records_pb2.ExportRequest, context: Context) -> AsyncIterator[records_pb2.ExportChunk]:
+    async def Export(
+        self, request: records_pb2.ExportRequest, context: Context
+    ) -> AsyncIterator[records_pb2.ExportChunk]:
         try:
             for number in range(1_000_000):
                 if request.format == "bad" and number == 1:
@@ -96,7 +98,9 @@ async def test_a_call_without_a_token_is_refused_by_name() -> None:
 async def test_an_error_arrives_with_its_reason_its_words_and_its_metadata() -> None:
     async with running() as channel:
         with identity.identity(SIGNER.sign(ADA)):
-            error = status.error_of(await failure_of(schema_pb2_grpc.CatalogsStub(channel).GetTable(schema_pb2.TableRef(table="gone"))))
+            error = status.error_of(
+                await failure_of(schema_pb2_grpc.CatalogsStub(channel).GetTable(schema_pb2.TableRef(table="gone")))
+            )
         assert isinstance(error, errors.NotFound)
         assert (error.reason, error.metadata) == ("TABLE_GONE", {"table": "gone", "schema": ""})
 
@@ -104,7 +108,9 @@ async def test_an_error_arrives_with_its_reason_its_words_and_its_metadata() -> 
 async def test_a_fault_leaves_as_internal_error_and_says_nothing_else() -> None:
     async with running() as channel:
         with identity.identity(SIGNER.sign(ADA)):
-            failure = await failure_of(schema_pb2_grpc.CatalogsStub(channel).GetTable(schema_pb2.TableRef(table="fault")))
+            failure = await failure_of(
+                schema_pb2_grpc.CatalogsStub(channel).GetTable(schema_pb2.TableRef(table="fault"))
+            )
         assert failure.code() is grpc.StatusCode.INTERNAL
         assert failure.details() == "Internal error."
         assert status.error_of(failure) is None
@@ -113,7 +119,9 @@ async def test_a_fault_leaves_as_internal_error_and_says_nothing_else() -> None:
 async def test_a_missing_right_is_forbidden_with_the_right_named() -> None:
     async with running() as channel:
         with identity.identity(SIGNER.sign(ADA)):
-            error = status.error_of(await failure_of(schema_pb2_grpc.CatalogsStub(channel).ListSchemas(schema_pb2.ListRequest())))
+            error = status.error_of(
+                await failure_of(schema_pb2_grpc.CatalogsStub(channel).ListSchemas(schema_pb2.ListRequest()))
+            )
         assert isinstance(error, errors.Forbidden)
         assert error.metadata == {"scope": "schema:write", "role": "viewer"}
 
@@ -121,7 +129,9 @@ async def test_a_missing_right_is_forbidden_with_the_right_named() -> None:
 async def test_a_call_without_a_deadline_is_refused() -> None:
     async with running() as channel:
         bare: Any = channel._inner.unary_unary("/rowhouse.schema.v1.Catalogs/GetTable")
-        error = status.error_of(await failure_of(bare(b"", metadata=(("authorization", f"Bearer {SIGNER.sign(ADA)}"),))))
+        error = status.error_of(
+            await failure_of(bare(b"", metadata=(("authorization", f"Bearer {SIGNER.sign(ADA)}"),)))
+        )
         assert error is not None
         assert error.reason == "DEADLINE_MISSING"
 

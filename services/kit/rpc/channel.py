@@ -12,7 +12,11 @@ from services.kit.rpc.options import OPTIONS
 
 DEFAULT_DEADLINE = 30.0
 # Without these a peer that restarts is found again only after seconds.
-_RECONNECT = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 1000)]
+_RECONNECT = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
 
 
 class Channel(grpc.aio.Channel):
@@ -23,7 +27,9 @@ class Channel(grpc.aio.Channel):
         self._default = default_deadline
 
     def _call(self, method: Callable[..., Any]) -> Any:
-        def call(request: Any = None, *, timeout: float | None = None, metadata: Iterable[tuple[str, str]] = (), **rest: Any) -> Any:
+        def call(
+            request: Any = None, *, timeout: float | None = None, metadata: Iterable[tuple[str, str]] = (), **rest: Any
+        ) -> Any:
             carried = dict(metadata)
             propagate.inject(carried)
             if bearer := identity.token():

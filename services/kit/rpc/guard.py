@@ -43,9 +43,9 @@ class Guard(grpc.aio.ServerInterceptor):
         self._public = public
         self._wrapped: dict[str, Handler] = {}
 
-    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler:
+    async def intercept_service(self, continuation: Continuation, details: grpc.HandlerCallDetails) -> Handler | None:
         """Answer the wrapped handler; health checks go unguarded."""
-        handler = await continuation(details)
+        handler: Handler | None = await continuation(details)
         if handler is None or details.method.startswith(HEALTH):
             return handler
         if details.method not in self._wrapped:
@@ -76,7 +76,11 @@ class Guard(grpc.aio.ServerInterceptor):
         metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
         started, code = time.perf_counter(), "OK"
         with _tracer.start_as_current_span(
-            method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER, record_exception=False, set_status_on_exception=False
+            method,
+            context=propagate.extract(metadata),
+            kind=trace.SpanKind.SERVER,
+            record_exception=False,
+            set_status_on_exception=False,
         ) as span:
             try:
                 with self._limits(context), self._identity(method, metadata):
@@ -84,7 +88,8 @@ class Guard(grpc.aio.ServerInterceptor):
             except errors.AppError as error:
                 code = CODES[error.kind].name
                 await context.abort_with_status(to_status(error))
-            except (asyncio.CancelledError, grpc.aio.InternalError):  # a write to a caller that has gone raises the latter
+            except (asyncio.CancelledError, grpc.aio.InternalError):
+                # A write to a caller that has gone raises the latter.
                 code = "CANCELLED"
                 raise
             except grpc.aio.AbortError:

@@ -30,7 +30,9 @@ class InternalTokenInvalid(errors.Unauthenticated):
 def generate_keys() -> tuple[str, str]:
     """A new key pair as PEM: private, public."""
     key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
 
@@ -95,6 +97,8 @@ class Verifier:
             if key is None:
                 raise InternalTokenInvalid("its key is unknown")
             required = ["exp", "nbf", "iat", "sub", "aud", "iss", "name", "tenant", "role", "scope", "via"]
-            return jwt.decode(token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options={"require": required})  # type: ignore[arg-type]
+            return jwt.decode(
+                token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options={"require": required}
+            )  # type: ignore[arg-type]
         except jwt.PyJWTError as error:
             raise InternalTokenInvalid(str(error).rstrip(".").lower()) from error
