@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from services.kit import errors
 from services.kit.rpc.identity import Caller
@@ -37,11 +37,20 @@ def generate_keys() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
+K = TypeVar("K")
+
+
+def _key(key: object, kind: type[K]) -> K:
+    if not isinstance(key, kind):
+        raise TypeError(f"Internal tokens are signed with Ed25519 keys, not with {type(key).__name__}.")
+    return key
+
+
 class Signer:
     """Signs tokens with one key, named by `kid`."""
 
     def __init__(self, private_key: str, kid: str) -> None:
-        self._key = serialization.load_pem_private_key(private_key.encode(), password=None)
+        self._key = _key(serialization.load_pem_private_key(private_key.encode(), password=None), Ed25519PrivateKey)
         self._kid = kid
 
     def sign(self, caller: Caller, ttl: int = 60) -> str:
@@ -60,14 +69,17 @@ class Signer:
             "scope": " ".join(sorted(caller.scopes)),
             "via": caller.via,
         }
-        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid, "typ": TYPE})  # type: ignore[arg-type]
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid, "typ": TYPE})
 
 
 class Verifier:
     """Verifies tokens against the public keys it is given by `kid`, and remembers what it verified until it expires."""
 
     def __init__(self, public_keys: Mapping[str, str]) -> None:
-        self._keys = {kid: serialization.load_pem_public_key(pem.encode()) for kid, pem in public_keys.items()}
+        self._keys = {
+            kid: _key(serialization.load_pem_public_key(pem.encode()), Ed25519PublicKey)
+            for kid, pem in public_keys.items()
+        }
         self._seen: dict[str, tuple[float, Caller]] = {}
 
     def verify(self, token: str) -> Caller:
@@ -99,6 +111,6 @@ class Verifier:
             required = ["exp", "nbf", "iat", "sub", "aud", "iss", "name", "tenant", "role", "scope", "via"]
             return jwt.decode(
                 token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options={"require": required}
-            )  # type: ignore[arg-type]
+            )
         except jwt.PyJWTError as error:
             raise InternalTokenInvalid(str(error).rstrip(".").lower()) from error
