@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -37,12 +37,17 @@ def generate_keys() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-K = TypeVar("K")
+def _private_key(pem: str) -> Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise TypeError("Internal tokens are signed with Ed25519 keys only.")
+    return key
 
 
-def _key(key: object, kind: type[K]) -> K:
-    if not isinstance(key, kind):
-        raise TypeError(f"Internal tokens are signed with Ed25519 keys, not with {type(key).__name__}.")
+def _public_key(pem: str) -> Ed25519PublicKey:
+    key = serialization.load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError("Internal tokens are verified with Ed25519 keys only.")
     return key
 
 
@@ -50,7 +55,7 @@ class Signer:
     """Signs tokens with one key, named by `kid`."""
 
     def __init__(self, private_key: str, kid: str) -> None:
-        self._key = _key(serialization.load_pem_private_key(private_key.encode(), password=None), Ed25519PrivateKey)
+        self._key = _private_key(private_key)
         self._kid = kid
 
     def sign(self, caller: Caller, ttl: int = 60) -> str:
@@ -76,10 +81,7 @@ class Verifier:
     """Verifies tokens against the public keys it is given by `kid`, and remembers what it verified until it expires."""
 
     def __init__(self, public_keys: Mapping[str, str]) -> None:
-        self._keys = {
-            kid: _key(serialization.load_pem_public_key(pem.encode()), Ed25519PublicKey)
-            for kid, pem in public_keys.items()
-        }
+        self._keys = {kid: _public_key(pem) for kid, pem in public_keys.items()}
         self._seen: dict[str, tuple[float, Caller]] = {}
 
     def verify(self, token: str) -> Caller:
