@@ -1,0 +1,80 @@
+"""The client of auth: which database the caller's tenant has, and the credentials of a login there, remembered until one fails."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import grpc
+from rowhouse.auth.v1 import auth_pb2, auth_pb2_grpc
+
+from services.kit.rpc import identity, status
+from services.tenancy.errors import AuthUnavailable
+
+Login = Literal["ro", "rw", "load", "ddl"]
+
+_REMEMBERED = 10_000
+_Key = tuple[str, str, frozenset[str], Login]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How to reach one database as one login."""
+
+    binding_id: str
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+
+class Source(Protocol):
+    """Where credentials come from: auth, for the caller of the request that is being served."""
+
+    async def credentials(self, tenant: str, login: Login) -> Credentials:
+        """The credentials of `login` in the caller's tenant; raises what auth refuses: ROLE_TOO_LOW, SUSPENDED, NOT_READY."""
+        ...
+
+    def forget(self, tenant: str, login: Login) -> None:
+        """Ask again next time: these credentials have failed."""
+        ...
+
+
+class Bindings:
+    """Credentials from auth, remembered per tenant, login and scopes: what auth refuses one caller it does not get from another's."""
+
+    def __init__(self, channel: grpc.aio.Channel, service: str, secret: str) -> None:
+        self._stub = auth_pb2_grpc.BindingsStub(channel)
+        self._service = service
+        self._secret = secret
+        self._known: OrderedDict[_Key, Credentials] = OrderedDict()
+
+    async def credentials(self, tenant: str, login: Login) -> Credentials:
+        """The credentials of `login` in the caller's tenant, asked of auth once."""
+        key = _key(tenant, login)
+        if (known := self._known.get(key)) is not None:
+            self._known.move_to_end(key)
+            return known
+        found = self._known[key] = await self._ask(login)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return found
+
+    def forget(self, tenant: str, login: Login) -> None:
+        """Ask auth again next time."""
+        self._known.pop(_key(tenant, login), None)
+
+    async def _ask(self, login: Login) -> Credentials:
+        request = auth_pb2.GetCredentialsRequest(login=login, service=self._service, service_secret=self._secret)
+        try:
+            reply = await self._stub.GetCredentials(request)
+        except grpc.aio.AioRpcError as error:
+            raise status.error_of(error) or AuthUnavailable() from error
+        return Credentials(reply.binding_id, reply.host, reply.port, reply.database, reply.user, reply.password)
+
+
+def _key(tenant: str, login: Login) -> _Key:
+    caller = identity.caller()
+    if caller.tenant != tenant:
+        raise RuntimeError("a request reaches for another tenant than its caller's")
+    return caller.tenant, caller.via, caller.scopes, login

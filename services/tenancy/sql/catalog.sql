@@ -1,0 +1,105 @@
+-- The whole catalog of a tenant's database as one JSON document, from one snapshot. Left out: our own schemas (rowhouse*),
+-- hidden columns (__rh_*), system, temporary and extensions' relations. `settled` is false while rowhouse.relation and
+-- rowhouse.attribute do not name everything yet: call rowhouse.reconcile() and read again.
+WITH z AS MATERIALIZED (
+    SELECT age('1000'::xid) AS r
+), space AS MATERIALIZED (
+    SELECT oid, nspname
+    FROM pg_catalog.pg_namespace
+    WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT LIKE 'rowhouse%' AND nspname <> 'information_schema'
+), rel AS MATERIALIZED (
+    SELECT c.oid, c.xmin, c.relname, c.relkind, c.relispartition, s.nspname, r.id, r.label, r.old_names,
+        r.name IS NOT DISTINCT FROM c.relname::text AND r.schema_name IS NOT DISTINCT FROM s.nspname::text
+            AND r.rel_oid = c.oid AS settled,
+        CASE WHEN c.relkind IN ('v', 'f') THEN 0
+             WHEN c.reltuples >= 0 THEN c.reltuples::bigint
+             ELSE pg_catalog.pg_stat_get_live_tuples(c.oid) END AS estimated_rows
+    FROM pg_catalog.pg_class c
+    JOIN space s ON s.oid = c.relnamespace
+    LEFT JOIN rowhouse.relation r ON r.rel = c.oid
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+), sortable AS MATERIALIZED (
+    -- A type sorts if a default btree operator class takes it, or a type that it is binary-coercible to.
+    SELECT opcintype AS oid
+    FROM pg_catalog.pg_opclass
+    WHERE opcdefault AND opcmethod = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'btree')
+    UNION
+    SELECT k.castsource
+    FROM pg_catalog.pg_cast k
+    JOIN pg_catalog.pg_opclass o ON o.opcintype = k.casttarget AND o.opcdefault
+    WHERE k.castmethod = 'b' AND k.castcontext = 'i'
+      AND o.opcmethod = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'btree')
+), type AS MATERIALIZED (
+    SELECT t.oid, t.typcategory, t.typtype,
+        pg_catalog.format_type(t.oid, -1) AS name,
+        coalesce(nullif(b.typelem, 0), b.oid) IN (SELECT oid FROM sortable) OR b.typtype IN ('e', 'r', 'm')
+            OR (b.typcategory = 'A' AND EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = b.typelem AND e.typtype = 'e'))
+            AS sortable,
+        (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid) AS labels
+    FROM pg_catalog.pg_type t
+    JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+), col AS MATERIALIZED (
+    SELECT a.attrelid, a.attnum, x.id IS NOT NULL AND x.name = a.attname::text AS settled,
+        coalesce(x.position, a.attnum) AS position,
+        json_build_object(
+            'id', x.id, 'name', a.attname, 'attnum', a.attnum,
+            'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base_type', t.name,
+            'kind', x.kind, 'label', x.label, 'position', coalesce(x.position, a.attnum), 'nullable', NOT a.attnotnull,
+            'default', CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+            'generated', a.attgenerated <> '', 'identity', a.attidentity, 'comment', c.description,
+            'sortable', t.sortable, 'type_category', t.typcategory, 'enum_values', coalesce(t.labels, '[]')
+        ) AS body
+    FROM rel
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN type t ON t.oid = a.atttypid
+    LEFT JOIN rowhouse.attribute x ON x.relation = rel.id AND x.attnum = a.attnum
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_catalog.pg_description c ON c.classoid = 'pg_catalog.pg_class'::regclass
+        AND c.objoid = a.attrelid AND c.objsubid = a.attnum
+    WHERE a.attname NOT LIKE '\_\_rh\_%'
+), con AS MATERIALIZED (
+    SELECT k.conrelid, k.conname,
+        json_build_object(
+            'name', k.conname, 'type', k.contype, 'definition', pg_catalog.pg_get_constraintdef(k.oid),
+            'columns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.conkey) WITH ORDINALITY u(attnum, n)
+                        JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum),
+            'references', CASE WHEN k.contype = 'f' THEN json_build_object(
+                'schema', fs.nspname, 'table', f.relname,
+                'columns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.confkey) WITH ORDINALITY u(attnum, n)
+                            JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum)) END
+        ) AS body
+    FROM rel
+    JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+    LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
+    LEFT JOIN pg_catalog.pg_namespace fs ON fs.oid = f.relnamespace
+), idx AS MATERIALIZED (
+    SELECT i.indrelid, c.relname,
+        json_build_object(
+            'name', c.relname, 'method', m.amname, 'unique', i.indisunique, 'primary', i.indisprimary,
+            'valid', i.indisvalid, 'partial', i.indpred IS NOT NULL,
+            'definition', pg_catalog.pg_get_indexdef(i.indexrelid),
+            'columns', (SELECT json_agg(a.attname ORDER BY n)
+                        FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY u(attnum, n)
+                        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = u.attnum AND u.attnum > 0)
+        ) AS body
+    FROM rel
+    JOIN pg_catalog.pg_index i ON i.indrelid = rel.oid
+    JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    JOIN pg_catalog.pg_am m ON m.oid = c.relam
+)
+SELECT json_build_object(
+    'settled', (SELECT coalesce(bool_and(settled), true) FROM rel) AND (SELECT coalesce(bool_and(settled), true) FROM col),
+    'schemas', (SELECT coalesce(json_agg(json_build_object('id', oid::bigint, 'name', nspname,
+                    'comment', pg_catalog.obj_description(oid, 'pg_namespace')) ORDER BY nspname), '[]') FROM space),
+    'tables', (SELECT coalesce(json_agg(json_build_object(
+            'id', r.id, 'oid', r.oid::bigint, 'schema', r.nspname, 'name', r.relname, 'relkind', r.relkind,
+            'partition', r.relispartition, 'label', r.label, 'old_names', coalesce(r.old_names, array[]::text[]),
+            'estimated_rows', r.estimated_rows, 'comment', pg_catalog.obj_description(r.oid, 'pg_class'),
+            'fingerprint', {fingerprint},
+            'columns', (SELECT coalesce(json_agg(body ORDER BY position, attnum), '[]') FROM col WHERE attrelid = r.oid),
+            'constraints', (SELECT coalesce(json_agg(body ORDER BY conname), '[]') FROM con WHERE conrelid = r.oid),
+            'indexes', (SELECT coalesce(json_agg(body ORDER BY relname), '[]') FROM idx WHERE indrelid = r.oid)
+        ) ORDER BY r.nspname, r.relname), '[]') FROM rel r)
+)::text
