@@ -1,0 +1,1 @@
+"""Accounts, sessions, tokens, tenants, members and the credentials of tenant databases."""
