@@ -1,0 +1,1 @@
+"""The provisioning engine: makes the databases and roles of tenants real on one Postgres server."""

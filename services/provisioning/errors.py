@@ -1,0 +1,81 @@
+"""What can go wrong while a server or a binding is provisioned."""
+
+from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+
+
+class WantedInvalid(Invalid):
+    """The caller asked for something that could never be right."""
+
+    reason = "WANTED_INVALID"
+
+
+class DatabaseUnknown(NotFound):
+    """The server has no database of this binding."""
+
+    reason = "DATABASE_UNKNOWN"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The server has no database '{name}'; converge it first.", database=name)
+
+
+class DatabaseLost(Conflict):
+    """A database that held data is gone. The engine never puts an empty one in its place."""
+
+    reason = "DATABASE_LOST"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Database '{name}' held data and is missing from its server; restore it, or purge the binding.", database=name)
+
+
+class DatabaseAmbiguous(Conflict):
+    """Both the database and its deleted self exist; only a person can say which one is meant."""
+
+    reason = "DATABASE_AMBIGUOUS"
+
+    def __init__(self, name: str, away: str) -> None:
+        super().__init__(f"Both '{name}' and '{away}' exist; rename or drop the one that is not meant.", database=name)
+
+
+class NotConverged(Unavailable):
+    """A step ran without an error, and the catalog still says that it is needed."""
+
+    reason = "NOT_CONVERGED"
+
+    def __init__(self, name: str, step: str) -> None:
+        super().__init__(f"Step '{step}' on '{name}' left no trace in the catalog; see the server's log and converge again.", database=name, step=step)
+
+
+class HardeningFailed(Unavailable):
+    """A right that nobody may have is still there, so the database stays shut."""
+
+    reason = "HARDENING_FAILED"
+
+    def __init__(self, name: str, missing: tuple[str, ...]) -> None:
+        super().__init__(f"Database '{name}' stays shut: {'; '.join(missing)}.", database=name)
+
+
+class ServerBusy(Unavailable):
+    """Another engine holds the server's lock, or a statement did not get its lock in time."""
+
+    reason = "SERVER_BUSY"
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"Server '{server}' is being provisioned by somebody else; try again.", server=server)
+
+
+class ServerUnreachable(Unavailable):
+    """No connection to the server."""
+
+    reason = "SERVER_UNREACHABLE"
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"Server '{server}' does not answer; see whether it runs and whether its DSN is right.", server=server)
+
+
+class ProvisionerTooWeak(Forbidden):
+    """The DSN's role can neither create roles nor databases."""
+
+    reason = "PROVISIONER_TOO_WEAK"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"Role '{role}' may not provision; give it CREATEDB and CREATEROLE, or use a superuser's DSN.", role=role)
