@@ -1,17 +1,23 @@
-"""The kinds of columns: their names, SQL types and filter operators. One file per kind, no I/O."""
+"""The kinds of columns: their names, SQL types, filter operators and how values are spelled in files. One file per kind, no I/O."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.kinds import boolean, date, datetime, json, number, other, text, time, types, uuid
 from services.kinds.errors import TypeUnknown
+from services.kinds.format import Format, with_padding
 from services.kinds.kind import Kind
 
-__all__ = ["KINDS", "Kind", "TypeUnknown", "column_type", "of_type"]
+__all__ = ["FORMATS", "KINDS", "Format", "Kind", "TypeUnknown", "column_type", "of_type"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {module.KIND.name: module.KIND for module in (text, number, boolean, date, datetime, time, uuid, json, other)}
 )
+
+FORMATS: tuple[Format, ...] = with_padding(
+    tuple(format_ for module in (boolean, number, date, datetime, time, uuid) for format_ in module.FORMATS)
+)
+"""Every way of spelling values that is told from text, the preferred ones first."""
 
 _BY_TYPE: Mapping[str, Kind] = MappingProxyType({type_: kind for kind in KINDS.values() for type_ in kind.types})
 

@@ -55,10 +55,16 @@ def test_what_is_not_on_the_list_is_refused_with_a_hint(written: str) -> None:
         types.allowed(written)
     assert refusal.value.kind is Family.INVALID
     assert refusal.value.reason == "TYPE_UNKNOWN"
-    assert "use a Postgres type" in refusal.value.message or "did you mean" in refusal.value.message or "fit" in refusal.value.message
+    assert (
+        "use a Postgres type" in refusal.value.message
+        or "did you mean" in refusal.value.message
+        or "fit" in refusal.value.message
+    )
 
 
-@pytest.mark.parametrize(("written", "meant"), [("string", "text"), ("bigintt", "bigint"), ("tinyint", "smallint"), ("guid", "uuid")])
+@pytest.mark.parametrize(
+    ("written", "meant"), [("string", "text"), ("bigintt", "bigint"), ("tinyint", "smallint"), ("guid", "uuid")]
+)
 def test_a_near_miss_names_what_was_meant(written: str, meant: str) -> None:
     with pytest.raises(TypeUnknown, match=f"did you mean '{meant}'"):
         types.allowed(written)
