@@ -1,7 +1,7 @@
 """The rows of the control database. Nothing of a tenant's own data is here."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, dataclass_transform
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,7 @@ _NAMES = {
 }
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column,))
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """Rows are dataclasses; there are no relationships, so nothing is ever loaded behind one's back."""
 

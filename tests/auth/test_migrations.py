@@ -1,7 +1,6 @@
 """The control database's migrations, run as a process does at its start."""
 
 import asyncio
-from importlib import resources
 
 import asyncpg
 import psycopg
@@ -36,11 +35,6 @@ async def test_four_processes_may_migrate_at_once(make_database: MakeDatabase) -
     connection = await asyncpg.connect(dsn)
     assert await connection.fetchval("SELECT version_num FROM auth.alembic_version") == migrations.newest()
     await connection.close()
-
-
-async def test_procrastinate_is_the_version_whose_tables_we_make() -> None:
-    ours = resources.files(migrations).joinpath("sql/procrastinate-3.10.sql").read_text()
-    assert resources.files("procrastinate").joinpath("sql/schema.sql").read_text() == ours
 
 
 @pytest.mark.parametrize(

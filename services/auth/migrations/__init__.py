@@ -16,21 +16,15 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA auth TO {login};
 REVOKE INSERT, UPDATE, DELETE ON auth.alembic_version FROM {login};
 REVOKE UPDATE, DELETE ON auth.audit FROM {login};
 """
-_JOBS_GRANTS: LiteralString = """
-GRANT USAGE ON SCHEMA jobs TO {login};
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO {login};
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO {login};
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA jobs TO {login};
-"""
 
 
-async def migrate(dsn: str, *, service_login: str | None = None, jobs_login: str | None = None) -> None:
-    """Bring the control database at `dsn` (its owner's) to the newest version; others who try meanwhile wait.
+async def migrate(dsn: str, service_login: str | None = None) -> None:
+    """Bring the control database at `dsn` to the newest version; others who try meanwhile wait.
 
-    `service_login` is the role that the auth service uses, `jobs_login` the one of every service's background jobs:
-    they get what they need and no more, which for the audit is to read and to add. Both must exist.
+    `service_login` is the role that the service uses where `dsn` is another's, the owner's: it gets what it needs and
+    no more, which for the audit is to read and to add.
     """
-    await asyncio.to_thread(_migrate, dsn, service_login, jobs_login)
+    await asyncio.to_thread(_migrate, dsn, service_login)
 
 
 def newest() -> str:
@@ -38,13 +32,12 @@ def newest() -> str:
     return max(entry.name.split("_")[0] for entry in resources.files(__name__).joinpath("versions").iterdir())
 
 
-def _migrate(dsn: str, service_login: str | None, jobs_login: str | None) -> None:
+def _migrate(dsn: str, service_login: str | None) -> None:
     with _locked(dsn) as connection:
         if _current(connection) != newest():
             _upgrade(dsn)
-        for login, grants in ((service_login, _GRANTS), (service_login, _JOBS_GRANTS), (jobs_login, _JOBS_GRANTS)):
-            if login is not None:
-                connection.execute(sql.SQL(grants).format(login=sql.Identifier(login)))
+        if service_login is not None:
+            connection.execute(sql.SQL(_GRANTS).format(login=sql.Identifier(service_login)))
 
 
 @contextmanager

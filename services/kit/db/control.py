@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Self
+from typing import Self
 
 import asyncpg
 from sqlalchemy import exc
@@ -29,7 +29,7 @@ class Database:
     """A bounded pool of connections to `dsn`, handed out as sessions."""
 
     def __init__(self, dsn: str, size: int = 10, overflow: int = 10) -> None:
-        async def connect() -> Any:
+        async def connect() -> asyncpg.Connection[asyncpg.Record]:
             return await asyncpg.connect(dsn, server_settings={"statement_timeout": _STATEMENT_TIMEOUT})
 
         self._engine = create_async_engine(
