@@ -1,7 +1,8 @@
-"""Where an installation keeps its things: data and secrets in a home folder, sockets in a short private one."""
+"""Where an installation keeps its things: data and keys in a home folder, sockets in a short private one."""
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ FALLBACK = Path("/var/lib/rowhouse")
 
 
 class HomeUnusable(Exception):
-    """The home or socket folder cannot be used; the message says why and what to do."""
+    """The home folder cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Home:
     path: Path
 
     @property
-    def secrets(self) -> Path:
+    def keys(self) -> Path:
         """Files of mode 0600, made once."""
         return self.path / "secrets"
 
@@ -32,16 +33,31 @@ class Home:
         return self.path / "data"
 
     @property
-    def lock(self) -> Path:
-        """Held with flock while the installation runs; its text names the process and the URL."""
-        return self.path / "running"
+    def log(self) -> Path:
+        """What Postgres has to say."""
+        return self.path / "postgres.log"
 
-    def sockets(self, whose: str) -> Path:
-        """A folder of its own for sockets, under /tmp because a socket's path ends at 107 bytes; made by `private`."""
-        root = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-        if account.current().is_other:  # /run/user/0 is closed to `nobody`
-            root = Path(tempfile.gettempdir())
-        return root / f"rowhouse-{hashlib.sha256(str(self.path).encode()).hexdigest()[:8]}-{whose}"
+    @property
+    def running(self) -> Path:
+        """Locked while the installation runs; says which process that is, and where it answers."""
+        return self.path / "running.json"
+
+    def make_sockets(self) -> Path:
+        """A new folder for sockets; those that killed processes left are removed.
+
+        It is not in the home because a socket's path ends at 107 bytes, and new at each start because a process of the
+        last start that is still draining removes its own sockets.
+        """
+        root = Path(
+            tempfile.gettempdir()
+            if account.current().is_other
+            else os.environ.get("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        )
+        prefix = f"rowhouse-{hashlib.sha256(str(self.path).encode()).hexdigest()[:8]}-"
+        for left in root.glob(f"{prefix}*"):
+            if left.lstat().st_uid == os.geteuid():
+                shutil.rmtree(left, ignore_errors=True)
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=root))
 
 
 def find() -> tuple[Home, str]:
@@ -65,13 +81,3 @@ def _made(path: Path) -> Home:
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o711 if account.current().is_other else 0o700)
     return Home(path)
-
-
-def private(folder: Path) -> Path:
-    """Make a folder that is nobody else's, or refuse one that somebody else has made at its place."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.lstat()
-    if folder.is_symlink() or status.st_uid != os.geteuid():
-        raise HomeUnusable(f"{folder} belongs to somebody else: remove it, or set TMPDIR to a folder of your own.")
-    folder.chmod(0o700)
-    return folder

@@ -118,9 +118,9 @@ class Server:
         }
 
     def start(self) -> None:
-        """Start it and wait until it takes connections; one that a killed supervisor left behind is stopped first."""
+        """Start it and wait until it takes connections; one that was left running is stopped first."""
         self.prepare()
-        self._stop_leftover()
+        stop_leftover(self.data)
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -132,7 +132,7 @@ class Server:
             **self.settings,
         }
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with open(self.log or os.devnull, "ab") as log:
+        with open(self.log or os.devnull, "ab", opener=_privately) as log:
             self.process = subprocess.Popen(
                 [str(self.installation / "bin/postgres"), "-D", str(self.data), *flags],
                 env=self._environment(),
@@ -147,7 +147,7 @@ class Server:
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not (status := self._status()) or (status.pid, status.state) != (process.pid, "ready"):
+        while not (status := Status.read(self.data)) or (status.pid, status.state) != (process.pid, "ready"):
             if process.poll() is not None:
                 raise PostgresFailed(f"Postgres ended at its start with code {process.returncode}{self._last_words()}")
             if time.monotonic() > deadline:
@@ -158,22 +158,6 @@ class Server:
         if self.log is None:
             return "."
         return f"; the end of {self.log}:\n" + "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
-
-    def _status(self) -> "Status | None":
-        return Status.read(self.data)
-
-    def _stop_leftover(self) -> None:
-        status = self._status()
-        if status is None or not status.is_listening():
-            return
-        os.kill(status.pid, signal.SIGINT)
-        deadline = time.monotonic() + STOP_SECONDS
-        while self._status() is not None:  # its file is the last thing that Postgres removes
-            if time.monotonic() > deadline:
-                raise PostgresFailed(
-                    f"The Postgres of {self.data} (process {status.pid}) runs already and does not stop."
-                )
-            time.sleep(0.01)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it: SIGINT ends the sessions and writes a checkpoint. Does nothing when it is not running."""
@@ -187,6 +171,23 @@ class Server:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait(STOP_SECONDS)
         self.process = None
+
+
+def stop_leftover(data: Path) -> None:
+    """Stop the server of this data folder that a killed supervisor left running."""
+    status = Status.read(data)
+    if status is None or not status.is_listening():
+        return
+    os.kill(status.pid, signal.SIGINT)
+    deadline = time.monotonic() + STOP_SECONDS
+    while Status.read(data) is not None:  # its file is the last thing that Postgres removes
+        if time.monotonic() > deadline:
+            raise PostgresFailed(f"The Postgres of {data} (process {status.pid}) runs already and does not stop.")
+        time.sleep(0.01)
+
+
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # statements may be in it
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.laptop import home, installation
+from services.laptop import installation
 from services.laptop.postgres import Server, Status, free_port
 from tests.fixtures.postgres import MakeDatabase
 
@@ -69,17 +69,6 @@ def test_a_server_that_was_killed_starts_again(server: Server) -> None:
 def test_fsync_is_on_unless_a_test_says_otherwise(durable_postgres: Server) -> None:
     assert durable_postgres.fsync
     assert Server.__dataclass_fields__["fsync"].default is True
-
-
-def test_a_home_that_postgres_cannot_reach_is_refused_with_the_cure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.laptop.account.os.geteuid", lambda: 0)
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0o700)
-    monkeypatch.setenv("ROWHOUSE_HOME", str(closed / "home"))
-    with pytest.raises(home.HomeUnusable, match="closed to others"):
-        home.find()
 
 
 def test_the_time_zones_of_pypi_are_put_where_the_program_looks(

@@ -1,0 +1,126 @@
+"""`rowhouse up` as a process: what it does when something dies, and how it ends."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.laptop.postgres import Status
+from tests.fixtures.stack import Installation
+
+MakeInstallation = Callable[[], Installation]
+
+
+@pytest.fixture(scope="module")
+def running(make_installation: MakeInstallation) -> Iterator[Installation]:
+    installation = make_installation()
+    installation.start()
+    yield installation
+    if installation.process is not None:
+        installation.stop()
+
+
+def children(installation: Installation) -> dict[str, int]:
+    """The processes of an installation: name to process id."""
+    assert installation.process is not None
+    found = {}
+    for pid in Path(f"/proc/{installation.process.pid}/task/{installation.process.pid}/children").read_text().split():
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+        found["postgres" if words[0].endswith("/postgres") else words[-2]] = int(pid)
+    return found
+
+
+def gone(pid: int) -> None:
+    """Wait for the end of a process that is not ours."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    import select
+
+    assert select.select([descriptor], [], [], 30)[0], f"process {pid} does not end"
+    os.close(descriptor)
+
+
+def answers(installation: Installation) -> bool:
+    transport = httpx.HTTPTransport(retries=8)  # while a killed gateway comes back
+    with httpx.Client(transport=transport, timeout=30) as http:
+        headers = {"Authorization": f"Bearer {installation.token}"}
+        return http.get(f"{installation.url}/api/v1/tenants/sample/tables", headers=headers).status_code == 200
+
+
+def test_it_says_how_to_get_in(running: Installation) -> None:
+    assert f"Rowhouse runs at {running.url}" in running.output
+    assert "e-mail sample@example.com, password " in running.output
+    assert set(children(running)) == {"postgres", "auth", "schema", "records", "gateway"}
+    assert answers(running)
+
+
+def test_a_second_up_on_the_same_data_says_who_runs(running: Installation) -> None:
+    assert running.process is not None
+    second = running.spawn()
+    assert second.wait(30) == 1
+    assert second.stdout is not None
+    second.stdout.close()
+    assert answers(running)
+
+
+@pytest.mark.parametrize("name", ["auth", "schema", "records", "gateway"])
+def test_a_process_that_is_killed_is_started_again(running: Installation, name: str) -> None:
+    before = children(running)[name]
+    os.kill(before, signal.SIGKILL)
+    gone(before)
+    assert answers(running)
+    assert children(running)[name] != before
+
+
+def test_a_postgres_that_is_killed_is_started_again(running: Installation) -> None:
+    before = Status.read(running.home / "data")
+    assert before is not None
+    os.kill(before.pid, signal.SIGKILL)
+    gone(before.pid)
+    for _ in range(100):
+        if answers(running):
+            break
+    else:
+        pytest.fail("the installation does not come back")
+    after = Status.read(running.home / "data")
+    assert after is not None
+    assert after.pid != before.pid
+
+
+def test_a_killed_supervisor_is_healed_by_the_next_start(running: Installation) -> None:
+    token, before = running.token, children(running)
+    running.stop(signal.SIGKILL)
+    running.start()
+    assert running.token == token
+    assert answers(running)
+    for pid in before.values():
+        gone(pid)
+
+
+def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Installation) -> None:
+    before = children(running)
+    assert running.stop(signal.SIGINT) == 0
+    for pid in before.values():
+        gone(pid)
+    assert Status.read(running.home / "data") is None
+    assert "database system is shut down" in (running.home / "postgres.log").read_text().splitlines()[-1]
+
+
+def test_a_port_that_is_taken_is_named_with_its_setting(
+    make_installation: MakeInstallation, capfd: pytest.CaptureFixture[str]
+) -> None:
+    installation = make_installation()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", installation.port))
+        taken.listen()
+        refused = installation.spawn()
+        assert refused.wait(30) == 1
+        assert refused.stdout is not None
+        refused.stdout.close()
+    assert "choose another port with ROWHOUSE_PORT=<port>" in capfd.readouterr().err
