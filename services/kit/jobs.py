@@ -123,6 +123,8 @@ async def _prepare(dsn: str) -> None:
     async with await psycopg.AsyncConnection.connect(dsn, options=f"-c search_path={SCHEMA}") as connection:
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])
         found = await connection.execute("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
-        if (row := await found.fetchone()) is None or not row[0]:
-            await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        if await found.fetchone() != (True,):
+            schema = await connection.execute("SELECT to_regnamespace(%s) IS NOT NULL", [SCHEMA])
+            if await schema.fetchone() != (True,):  # else a login that may not create schemas would be refused
+                await connection.execute(f"CREATE SCHEMA {SCHEMA}")
             await connection.execute(procrastinate.schema.SchemaManager.get_schema())

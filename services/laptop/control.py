@@ -1,10 +1,11 @@
-"""Makes the control database and the logins that the services use it with. What is in it is auth's affair, and the jobs'."""
+"""Makes the control database, and the logins that the services use it with. What is in it is auth's affair, and the jobs'."""
 
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from services.auth import migrations
 from services.provisioning import scram
 
 DATABASE = "rowhouse_control"
@@ -33,11 +34,11 @@ async def prepare(server: str, passwords: Mapping[str, str]) -> None:
             await connection.execute(f"ALTER ROLE {login} PASSWORD '{scram.verifier(password)}'")
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
             await connection.execute(
-                f"CREATE DATABASE {DATABASE} OWNER {AUTH} TEMPLATE template0 "
+                f"CREATE DATABASE {DATABASE} TEMPLATE template0 "
                 "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
             )
         await connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
-        await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {JOBS}")
+        await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {AUTH}, {JOBS}")
     finally:
         await connection.close()
     connection = await asyncpg.connect(within(server, DATABASE))
@@ -45,6 +46,8 @@ async def prepare(server: str, passwords: Mapping[str, str]) -> None:
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS jobs AUTHORIZATION {JOBS}")
     finally:
         await connection.close()
+    # As the owner, so that the service itself can neither change the tables nor rewrite the audit.
+    await migrations.migrate(within(server, DATABASE), service_login=AUTH)
 
 
 async def _require_fit(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -1,11 +1,13 @@
 """Background jobs on a real database."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from services.kit.jobs import Jobs, cron
+from services.laptop import control
 from tests.fixtures.postgres import MakeDatabase
 
 
@@ -39,6 +41,17 @@ async def test_two_services_start_on_an_empty_database_at_once(make_database: Ma
     both = [Jobs(await make_database(), "x") for _ in range(2)]
     both[1]._dsn = both[0]._dsn
     await asyncio.gather(*(_once(jobs) for jobs in both))
+
+
+async def test_a_login_that_owns_nothing_but_the_schema_is_enough(make_database: MakeDatabase) -> None:
+    dsn = await make_database()
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "CREATE ROLE jobs_only LOGIN PASSWORD 'secret'; CREATE SCHEMA jobs AUTHORIZATION jobs_only"
+    )
+    await _once(Jobs(control.within(dsn, urlsplit(dsn).path[1:], "jobs_only", "secret"), "records"))
+    await connection.execute("DROP OWNED BY jobs_only; DROP ROLE jobs_only")
+    await connection.close()
 
 
 async def _once(jobs: Jobs) -> None:
