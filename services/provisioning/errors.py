@@ -1,6 +1,6 @@
 """What can go wrong while a server or a binding is provisioned."""
 
-from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Precondition, Unavailable
 
 
 class WantedInvalid(Invalid):
@@ -24,7 +24,10 @@ class DatabaseLost(Conflict):
     reason = "DATABASE_LOST"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Database '{name}' held data and is missing from its server; restore it, or purge the binding.", database=name)
+        super().__init__(
+            f"Database '{name}' held data and is missing from its server; restore it, or purge the binding.",
+            database=name,
+        )
 
 
 class DatabaseAmbiguous(Conflict):
@@ -42,7 +45,11 @@ class NotConverged(Unavailable):
     reason = "NOT_CONVERGED"
 
     def __init__(self, name: str, step: str) -> None:
-        super().__init__(f"Step '{step}' on '{name}' left no trace in the catalog; see the server's log and converge again.", database=name, step=step)
+        super().__init__(
+            f"Step '{step}' on '{name}' left no trace in the catalog; see the server's log and converge again.",
+            database=name,
+            step=step,
+        )
 
 
 class HardeningFailed(Unavailable):
@@ -69,13 +76,44 @@ class ServerUnreachable(Unavailable):
     reason = "SERVER_UNREACHABLE"
 
     def __init__(self, server: str) -> None:
-        super().__init__(f"Server '{server}' does not answer; see whether it runs and whether its DSN is right.", server=server)
+        super().__init__(
+            f"Server '{server}' does not answer; see whether it runs and whether its DSN is right.", server=server
+        )
+
+
+class ServerUnprepared(Unavailable):
+    """Nobody has prepared this server yet."""
+
+    reason = "SERVER_UNPREPARED"
+
+    def __init__(self, server: str) -> None:
+        super().__init__(f"Server '{server}' is not prepared for tenants; run Engine.bootstrap() first.", server=server)
+
+
+class ServerTooOld(Precondition):
+    """The server's PostgreSQL lacks what every database of ours needs."""
+
+    reason = "SERVER_TOO_OLD"
+
+    def __init__(self, server: str, version: int) -> None:
+        super().__init__(f"Server '{server}' runs PostgreSQL {version}; 17 or newer is needed.", server=server)
 
 
 class ProvisionerTooWeak(Forbidden):
-    """The DSN's role can neither create roles nor databases."""
+    """The DSN's role may not do what it is there for."""
 
     reason = "PROVISIONER_TOO_WEAK"
 
-    def __init__(self, role: str) -> None:
-        super().__init__(f"Role '{role}' may not provision; give it CREATEDB and CREATEROLE, or use a superuser's DSN.", role=role)
+    def __init__(self, role: str, needed: str) -> None:
+        super().__init__(f"Role '{role}' may not provision: it needs {needed}.", role=role)
+
+
+class DatabaseInUse(Unavailable):
+    """A session that we may not end is in the way, such as a superuser's."""
+
+    reason = "DATABASE_IN_USE"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Database '{name}' has sessions that the provisioner may not end; close them and try again.", database=name
+        )

@@ -64,7 +64,9 @@ class Wanted:
             _check_verifier(slot, verifier)
         for login in self.sql_logins:
             if re.fullmatch(re.escape(self.name) + "_u[a-z0-9]{1,20}", login.name) is None:
-                raise WantedInvalid(f"'{login.name}' is no SQL login of '{self.name}'; name it {self.name}_u and letters or digits.")
+                raise WantedInvalid(
+                    f"'{login.name}' is no SQL login of '{self.name}'; name it {self.name}_u and letters or digits."
+                )
             _check_verifier(login.name, login.verifier)
 
 

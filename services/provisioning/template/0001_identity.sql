@@ -1,5 +1,9 @@
 -- Identity of tables and columns: ids and labels that survive rename, type change, dump and restore.
--- Runs as rh_meta in schema rowhouse. Every function that writes is SECURITY DEFINER and asks who the session's login is.
+-- Runs as rh_meta. Every function that writes is SECURITY DEFINER and asks who the session's login is.
+
+CREATE SCHEMA IF NOT EXISTS rowhouse;
+-- Where imports build their tables; one that is finished moves out.
+CREATE SCHEMA IF NOT EXISTS rowhouse_load;
 
 CREATE TABLE rowhouse.meta (
     version int NOT NULL,
@@ -151,8 +155,9 @@ BEGIN
 END $$;
 
 -- Text in people's order: case and accents do not count. Built-ins only, so a dump needs no extension where it is restored.
+-- Not STRICT, or it could not be inlined (8 times slower).
 CREATE FUNCTION rowhouse.sort_key(text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN octet_length($1) = length($1) THEN lower($1 COLLATE "pg_c_utf8")
     ELSE replace(replace(replace(replace(translate(
         regexp_replace(normalize(lower($1 COLLATE "pg_c_utf8"), NFKD), U&'[\0300-\036F]', '', 'g'),
