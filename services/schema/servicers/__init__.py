@@ -1,0 +1,1 @@
+"""gRPC: unpack, call one domain function, pack."""
