@@ -1,0 +1,114 @@
+"""Query parameters of the routes that pass data through."""
+
+import json
+from typing import Literal
+
+from pydantic import Field
+
+from services.gateway.bodies import parameters
+from services.gateway.bodies.parameters import Paged, Parameters
+
+Numbers = Literal["json", "string"] | None
+_NUMBERS = Field(
+    None,
+    description="`string` gives bigint, numeric and money as strings, for parsers that only have doubles.",
+    examples=["string"],
+)
+_FIELDS = Field(
+    "",
+    description='Columns, comma-separated; all if absent. A name with `,` `:` `.` or `"` is double-quoted as in SQL.',
+    examples=["title,rating"],
+)
+_SORT = Field(
+    "", description="Columns, comma-separated, each with `:desc` for descending.", examples=["rating:desc,title"]
+)
+_FILTER = Field(
+    "",
+    description='A tree as JSON: `{"column", "op", "value"}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`.',
+    examples=['{"column": "rating", "op": "ge", "value": 8}'],
+)
+
+
+class Records(Paged):
+    """A page of records."""
+
+    fields: str = _FIELDS
+    sort: str = _SORT
+    filter: str = _FILTER
+    count: Literal["none", "estimate", "exact"] | None = Field(
+        None, description="Whether to count all that match; `none` if absent.", examples=["estimate"]
+    )
+    shape: Literal["objects", "rows"] | None = Field(
+        None, description="Records as objects, or rows of values under one list of columns.", examples=["objects"]
+    )
+    numbers: Numbers = _NUMBERS
+    search: str = Field("", description="Words to find anywhere in a record.", examples=[""])
+
+
+class Record(Parameters):
+    """One record."""
+
+    fields: str = _FIELDS
+    numbers: Numbers = _NUMBERS
+
+
+class Written(Parameters):
+    """How written records come back."""
+
+    numbers: Numbers = _NUMBERS
+
+
+class Export(Parameters):
+    """A file of a table."""
+
+    format: Literal["csv", "tsv"] = Field("csv", description="csv or tsv.", examples=["csv"])
+    fields: str = _FIELDS
+    sort: str = _SORT
+    filter: str = _FILTER
+
+
+class Import(Parameters):
+    """A file for a new table."""
+
+    name: str = Field("", description="The new table's name.", examples=["movies"])
+    options: str = Field(
+        "",
+        description="JSON: header, delimiter, encoding, null_values, date_order, columns, like, …",
+        examples=['{"delimiter": ";"}'],
+    )
+
+
+class Preview(Parameters):
+    """The head of a file."""
+
+    options: str = Field("", description="JSON, as an import takes it.", examples=['{"delimiter": ";"}'])
+    whole: Literal["false", "true"] = Field(
+        "false", description="Whether the body is the whole file and not its head.", examples=["true"]
+    )
+
+
+class Tables(Paged):
+    """A page of tables."""
+
+    schema_: str = Field("", alias="schema", description="Only this schema's.", examples=["public"])
+
+
+class Operations(Paged):
+    """A page of the timeline."""
+
+    schema_: str = Field(
+        "", alias="schema", description="With `table`: only the steps that touched it.", examples=["public"]
+    )
+    table: str = Field("", description="A table of that schema.", examples=["movies"])
+
+
+def records_of(members: dict[str, str]) -> Records:
+    """A query given as a JSON body. A filter stays the text it is, so that its numbers keep their digits."""
+    given = {
+        name: json.loads(text) if _is_plain(name, text) else text for name, text in members.items() if text != "null"
+    }
+    return parameters.checked(Records, given)
+
+
+def _is_plain(name: str, text: str) -> bool:
+    return name != "filter" or text.startswith('"')

@@ -1,0 +1,26 @@
+"""Tables into files, streamed."""
+
+from fastapi import APIRouter, Request, Response
+from rowhouse.records.v1 import records_pb2 as pb
+
+from services.gateway import describe
+from services.gateway.access import PassThrough, gateway, services
+from services.gateway.bodies import parameters, paths
+from services.gateway.bodies.download import Download, attachment
+from services.gateway.models import queries
+
+_TYPES = {"csv": "text/csv; charset=utf-8; header=present", "tsv": "text/tab-separated-values; charset=utf-8"}
+
+router = APIRouter(
+    prefix="/api/v1/tenants/{tenant}/schemas/{schema}/tables/{table}/export", tags=["exports"], route_class=PassThrough
+)
+
+
+@router.get("", **describe.file(queries.Export))
+async def export_table(request: Request) -> Response:
+    """Export a table, or what a filter leaves of it, in the order of a sort. No value is rounded, cut or reformatted."""
+    query = parameters.read(request, queries.Export)
+    table = paths.table(request)
+    asked = pb.ExportRequest(table=table, **query.model_dump())
+    call = services(request).exports.Export(asked, timeout=gateway(request).settings.upload_seconds)
+    return await Download.of(call, _TYPES[query.format], attachment(f"{table.table}.{query.format}"))

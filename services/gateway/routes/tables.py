@@ -1,0 +1,114 @@
+"""Schemas, tables and columns: the catalog as it is, and changes of it by the plain verbs of HTTP, each an operation underneath."""
+
+from fastapi import APIRouter, Request, Response
+from rowhouse.schema.v1 import schema_pb2 as pb
+
+from services.gateway import describe, responses
+from services.gateway.access import PassThrough, services
+from services.gateway.bodies import json_text, parameters, paths
+from services.gateway.models import data, queries
+
+_IN_TENANT = "/api/v1/tenants/{tenant}"
+_IN_SCHEMA = "/schemas/{schema}/tables"
+_TABLE = _IN_SCHEMA + "/{table}"
+_COLUMN = _TABLE + "/columns/{column}"
+
+router = APIRouter(prefix=_IN_TENANT, tags=["tables"], route_class=PassThrough)
+
+
+@router.get("/schemas", **describe.passing(data.Schemas, query=parameters.Paged))
+async def list_schemas(request: Request) -> Response:
+    """List the schemas of the database."""
+    query = parameters.read(request, parameters.Paged)
+    return responses.Json((await services(request).catalogs.ListSchemas(pb.ListRequest(**query.model_dump()))).body)
+
+
+@router.post("/schemas", **describe.passing(data.Operation, 201, body=data.NewSchema, idempotent=True))
+async def create_schema(request: Request) -> Response:
+    """Create a schema; answers the operation."""
+    return _operation(request, await _apply(request, await json_text.body(request), do="create_schema"), 201)
+
+
+@router.get("/tables", **describe.passing(data.Tables, query=queries.Tables))
+async def list_tables(request: Request) -> Response:
+    """List every table and view of every schema."""
+    query = parameters.read(request, queries.Tables)
+    asked = pb.ListRequest(limit=query.limit, cursor=query.cursor, schema=query.schema_)
+    return responses.Json((await services(request).catalogs.ListTables(asked)).body)
+
+
+@router.post(_IN_SCHEMA, **describe.passing(data.Table, 201, body=data.NewTable, idempotent=True))
+async def create_table(request: Request) -> Response:
+    """Create a table; answers it as it is."""
+    body = await json_text.body(request)
+    name = json_text.text_of(body, "name")
+    schema = paths.name(request, "schema")
+    applied = await _apply(request, body, do="create_table", schema=schema)
+    return await _table(request, pb.TableRef(schema=schema, table=name), applied, 201)
+
+
+@router.get(_TABLE, **describe.passing(data.Table))
+async def get_table(request: Request) -> Response:
+    """Get a table: its columns, keys, constraints and indexes."""
+    return responses.Json((await services(request).catalogs.GetTable(paths.shape(request))).body)
+
+
+@router.patch(_TABLE, **describe.passing(data.Table, body=data.RenamedTable, idempotent=True))
+async def update_table(request: Request) -> Response:
+    """Rename a table; its old name answers TABLE_RENAMED from then on."""
+    to = json_text.text_of(await json_text.body(request), "name", alone=True)
+    applied = await _apply(request, b"{}", do="rename_table", **_names(request), to=to)
+    return await _table(request, pb.TableRef(schema=paths.name(request, "schema"), table=to), applied)
+
+
+@router.delete(_TABLE, **describe.passing(data.Operation, idempotent=True))
+async def drop_table(request: Request) -> Response:
+    """Drop a table; answers the operation, whose undo brings it back."""
+    return _operation(request, await _apply(request, b"{}", do="drop_table", **_names(request)))
+
+
+@router.post(_TABLE + "/columns", **describe.passing(data.Table, 201, body=data.NewColumn, idempotent=True))
+async def add_column(request: Request) -> Response:
+    """Add a column; answers the table."""
+    applied = await _apply(request, await json_text.body(request), do="add_column", **_names(request))
+    return await _table(request, paths.shape(request), applied, 201)
+
+
+@router.patch(_COLUMN, **describe.passing(data.Table, body=data.RenamedColumn, idempotent=True))
+async def update_column(request: Request) -> Response:
+    """Rename a column; answers the table."""
+    to = json_text.text_of(await json_text.body(request), "name", alone=True)
+    applied = await _apply(request, b"{}", do="rename_column", **_names(request, "column"), to=to)
+    return await _table(request, paths.shape(request), applied)
+
+
+@router.delete(_COLUMN, **describe.passing(data.Operation, idempotent=True))
+async def drop_column(request: Request) -> Response:
+    """Drop a column; answers the operation, whose undo brings it back."""
+    return _operation(request, await _apply(request, b"{}", do="drop_column", **_names(request, "column")))
+
+
+def _names(request: Request, *more: str) -> dict[str, str]:
+    return {parameter: paths.name(request, parameter) for parameter in ("schema", "table", *more)}
+
+
+async def _apply(request: Request, body: bytes, **members: str) -> pb.Applied:
+    """Apply the operation that `body` and what the path says make together."""
+    operation = json_text.with_members(body, **members)
+    asked = pb.ApplyRequest(operation=operation, idempotency_key=parameters.idempotency_key(request))
+    return await services(request).operations.Apply(asked)
+
+
+async def _table(request: Request, ref: pb.TableRef, applied: pb.Applied, status: int = 200) -> Response:
+    table = await services(request).catalogs.GetTable(ref)
+    headers = dict(responses.operation_header(applied.operation_id))
+    if status == 201:
+        headers["Location"] = paths.of(paths.name(request, "tenant"), "schemas", ref.schema, "tables", ref.table)
+    return responses.Json(table.body, status, headers)
+
+
+def _operation(request: Request, applied: pb.Applied, status: int = 200) -> Response:
+    location = paths.of(paths.name(request, "tenant"), "operations", str(applied.operation_id))
+    return responses.Json(
+        applied.body, status, {"Location": location} | responses.operation_header(applied.operation_id)
+    )
