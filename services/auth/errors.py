@@ -157,11 +157,13 @@ class NotReady(Conflict):
         super().__init__("The workspace's database is being prepared; try again in a moment.", retry_after="1")
 
 
-class NotDeleted(Conflict):
-    reason = "NOT_DELETED"
+class Rotating(Conflict):
+    reason = "ROTATING"
 
-    def __init__(self, slug: str) -> None:
-        super().__init__(f"The workspace '{slug}' is not deleted.")
+    def __init__(self) -> None:
+        super().__init__(
+            "The passwords were replaced a moment ago and the earlier ones still work; wait for a quarter of an hour."
+        )
 
 
 class Deleting(Conflict):

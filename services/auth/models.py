@@ -140,13 +140,13 @@ class ApiToken(Base):
 class Binding(Base):
     """One tenant database: what it shall be (`wanted`, at `generation`) and what it was last seen to be.
 
-    Without a tenant it waits in the warm pool. `settled` is the generation that the server is known to have reached.
+    Without a tenant it waits in the warm pool. `settled` is the generation that the server is known to have reached, and
+    `template` the version of our own tables that its database had then.
     """
 
     __tablename__ = "bindings"
     __table_args__ = (
         CheckConstraint("wanted IN ('prepared', 'ready', 'suspended', 'deleted', 'purged')", name="wanted"),
-        Index("bindings_unsettled_idx", "try_at", postgresql_where=text("settled < generation")),
         Index("bindings_pool_idx", "created_at", postgresql_where=text("tenant_id IS NULL")),
     )
 
@@ -155,6 +155,7 @@ class Binding(Base):
     tenant_id: Mapped[str | None] = mapped_column(Uuid(as_uuid=False), ForeignKey(f"{SCHEMA}.tenants.id"), index=True)
     wanted: Mapped[str]
     observed: Mapped[str] = mapped_column(default="")
+    template: Mapped[str] = mapped_column(default="")
     generation: Mapped[int] = mapped_column(BigInteger, default=1)
     settled: Mapped[int] = mapped_column(BigInteger, default=0)
     failure: Mapped[str] = mapped_column(default="")

@@ -41,6 +41,12 @@ async def was_here(session: Session, email_key: str, network: str, since: dateti
     return bool(await session.scalar(select(exists().where(*lately))))
 
 
+async def replace_hash(session: Session, user_id: str, before: str, after: str) -> None:
+    """Keep a better hash of the same password, unless that has been changed meanwhile."""
+    which = update(User).where(User.id == user_id, User.password_hash == before)
+    await session.execute(which.values(password_hash=after))
+
+
 async def add_session(session: Session, opened: UserSession) -> None:
     """Keep a new session."""
     session.add(opened)

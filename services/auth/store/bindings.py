@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 
 from services.auth.models import Binding, Credential, SqlLogin
 from services.kit.db.control import Session
@@ -68,15 +68,11 @@ async def want(session: Session, binding_id: str, now: datetime, state: str | No
     )
 
 
-async def settled(session: Session, binding_id: str, generation: int, observed: str) -> int:
-    """Note what the server has reached; the generation that is wanted by now."""
-    statement = (
-        update(Binding)
-        .where(Binding.id == binding_id)
-        .values(settled=generation, observed=observed, failure="", failures=0)
-        .returning(Binding.generation)
-    )
-    return int(await session.scalar(statement) or 0)
+async def settled(session: Session, binding: Binding, template: str) -> None:
+    """Note that the server has reached what `binding`, as it was read, wants."""
+    reached = {"settled": binding.generation, "observed": binding.wanted, "template": template}
+    statement = update(Binding).where(Binding.id == binding.id)
+    await session.execute(statement.values(failure="", failures=0, **reached))
 
 
 async def failed(session: Session, binding_id: str, why: str, try_at: datetime) -> None:
@@ -85,9 +81,10 @@ async def failed(session: Session, binding_id: str, why: str, try_at: datetime) 
     await session.execute(statement.values(failure=why, failures=Binding.failures + 1, try_at=try_at))
 
 
-async def unsettled(session: Session, now: datetime) -> list[str]:
-    """The ids of bindings that are not what they shall be and may be tried now."""
-    statement = select(Binding.id).where(Binding.settled < Binding.generation, Binding.try_at <= now)
+async def unsettled(session: Session, template: str, now: datetime) -> list[str]:
+    """The ids of bindings that are not what they shall be, or not with this version of our own tables, and may be tried now."""
+    behind = or_(Binding.settled < Binding.generation, Binding.template != template)
+    statement = select(Binding.id).where(behind, Binding.try_at <= now)
     return list(await session.scalars(statement.order_by(Binding.try_at).limit(100)))
 
 
@@ -125,16 +122,14 @@ async def replace_spare(session: Session, fresh: Sequence[Credential]) -> None:
 
 
 async def switch(session: Session, binding_id: str, retire_at: datetime) -> None:
-    """Take the other slot of each login into use, and let the present one go at `retire_at`."""
+    """Take the spare credential of each login into use, and let the present one go at `retire_at`."""
     mine = (Credential.binding_id == binding_id, Credential.retire_at.is_(None))
-    before = await session.scalars(
-        update(Credential)
-        .where(*mine, Credential.current)
-        .values(current=False, retire_at=retire_at)
-        .returning(Credential.slot)
-    )
-    used = set(before.all())
-    await session.execute(update(Credential).where(*mine, Credential.slot.not_in(used)).values(current=True))
+    spare = select(Credential.login, Credential.slot).where(*mine, ~Credential.current)
+    spares = [(login, slot) for login, slot in await session.execute(spare)]
+    present = update(Credential).where(*mine, Credential.current, Credential.login.in_([login for login, _ in spares]))
+    await session.execute(present.values(current=False, retire_at=retire_at))
+    which = tuple_(Credential.login, Credential.slot).in_(spares)
+    await session.execute(update(Credential).where(*mine, which).values(current=True))
 
 
 async def retire(session: Session, now: datetime) -> list[str]:

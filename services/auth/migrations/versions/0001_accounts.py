@@ -73,6 +73,7 @@ CREATE TABLE auth.bindings (
     wanted text NOT NULL CONSTRAINT bindings_wanted_check
         CHECK (wanted IN ('prepared', 'ready', 'suspended', 'deleted', 'purged')),
     observed text NOT NULL,
+    template text NOT NULL,
     generation bigint NOT NULL,
     settled bigint NOT NULL,
     failure text NOT NULL,
@@ -81,7 +82,6 @@ CREATE TABLE auth.bindings (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX bindings_tenant_id_idx ON auth.bindings (tenant_id);
-CREATE INDEX bindings_unsettled_idx ON auth.bindings (try_at) WHERE settled < generation;
 CREATE INDEX bindings_pool_idx ON auth.bindings (created_at) WHERE tenant_id IS NULL;
 CREATE TABLE auth.credentials (
     binding_id uuid NOT NULL REFERENCES auth.bindings ON DELETE CASCADE,
