@@ -53,13 +53,14 @@ def _ordered(order: str, separator: str, reading: str) -> tuple[Format, Format]:
     return strict, short
 
 
-def _named(name: str, layout: str) -> Format:
+def _named(name: str, layout: str, punctuation: str = "") -> Format:
     return Format(
         name=name,
         title="dates with the month's name",
         type="date",
         pattern=day(layout, optional_zeros=True, names=True),
         value="{}::date",
+        punctuation=punctuation,
         note=f"dates such as {name} are written as YYYY-MM-DD",
     )
 
@@ -96,6 +97,7 @@ FORMATS = (
     *_ordered("MDY", "/", MONTH_FIRST),
     *_ordered("DMY", "-", DAY_FIRST),
     *_ordered("MDY", "-", MONTH_FIRST),
-    _named("Jan 31 2020", "{m} {d},? {y}"),
+    _named("Jan 31 2020", "{m} {d} {y}"),
+    _named("Jan 31, 2020", "{m} {d}, {y}", punctuation=","),
     _named("31 Jan 2020", "{d}[ -]{m}[ -]{y}"),
 )

@@ -29,6 +29,8 @@ class Format:
     """Names of the formats that accept every text of this one."""
     note: str = ""
     """How the value's own text differs from the file's; empty where it does not."""
+    punctuation: str = ""
+    """Characters in its texts by which files are cut into cells."""
     reading: str = ""
     """Which part of the date comes first, where files differ."""
     words: tuple[str, ...] = ()
@@ -57,8 +59,8 @@ def _padded(plain: Format) -> Format:
     return replace(
         plain,
         name=f"{plain.name}, padded",
-        pattern=rf"[ \t]*(?:{plain.pattern})[ \t]*",
-        value=plain.value.replace("{}", r"btrim({}, E' \t')"),
+        pattern=rf" *(?:{plain.pattern}) *",
+        value=plain.value.replace("{}", "btrim({})"),
         written=None,
         within=tuple(f"{name}, padded" for name in plain.within),
         note="; ".join(filter(None, ["blanks around the value are left out", plain.note])),

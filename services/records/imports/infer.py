@@ -1,0 +1,111 @@
+"""What a column's values are. A column starts with every format there is and keeps those that all its values are spelled in.
+
+An intersection knows no order: the same values give the same type, however they are sorted.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from services import kinds
+from services.kinds import Format
+from services.records.imports.headers import Header
+
+TEXT = "text"
+_TYPES = {"dmy": "day/month/year", "mdy": "month/day/year"}
+
+
+@dataclass(slots=True)
+class Column:
+    """One column of the file and what is known of it so far."""
+
+    header: Header
+    wanted: str | None = None
+    """The type that the caller asks for."""
+    skip: bool = False
+    formats: tuple[Format, ...] = kinds.FORMATS
+    """Those in which every value so far is spelled."""
+    seen: bool = False
+    """Whether there has been a value that is not NULL."""
+    quoted: bool = False
+    """Whether there has been a quoted cell."""
+    words: set[str] = field(default_factory=set)
+
+    def see(self, value: str) -> bool:
+        """Take a value into account; says whether it changed what the column can be."""
+        if not self.formats:
+            self.seen = True
+            return False
+        kept = tuple(format_ for format_ in self.formats if format_.matches(value))
+        changed = kept != self.formats or not self.seen
+        self.formats, self.seen = kept, True
+        if kept and kept[0].words:
+            self.words.add(value)
+        return changed
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """The orders of day and month that fit all values."""
+        return tuple(dict.fromkeys(format_.reading for format_ in self.formats if format_.reading))
+
+    @property
+    def format(self) -> Format | None:
+        """The format that the column is in: None for text, for no values, and while a date's order or a pair of words is open."""
+        if not self.seen or len(self.readings) > 1:
+            return None
+        return next((format_ for format_ in self.formats if self.words.issuperset(format_.words)), None)
+
+    @property
+    def type(self) -> str:
+        """The type that the column gets."""
+        return self.wanted or (self.format.type if self.format else TEXT)
+
+    @property
+    def loaded_type(self) -> str:
+        """The type that the column has while it is loaded: its own where COPY reads the values, and gives their text back; else text."""
+        if self.format and self.format.written and self.format.type == self.type:
+            return self.type
+        return TEXT
+
+    @property
+    def narrowest(self) -> tuple[Format, ...]:
+        """The formats that no other of the column's formats lies within: who matches these matches all."""
+        held = {format_.name for format_ in self.formats}
+        wider = {name for format_ in self.formats for name in format_.within}
+        return tuple(format_ for format_ in self.formats if format_.name in held - wider)
+
+
+def column(header: Header, wanted: str | None = None, *, skip: bool = False, date_order: str | None = None) -> Column:
+    """A column of which nothing is known but what the caller says."""
+    formats = kinds.FORMATS
+    if wanted is not None:
+        formats = tuple(format_ for format_ in formats if _fits(format_, wanted))
+    if date_order is not None:
+        formats = tuple(format_ for format_ in formats if format_.reading in ("", _TYPES[date_order]))
+    return Column(header, wanted, skip, formats)
+
+
+def nearest(values: Iterable[str]) -> Format | None:
+    """The format of most of the values, if more than half are spelled in it: what a text column would be but for a few."""
+    counted = Counter(values)
+    total = sum(counted.values())
+    best, most = None, total / 2
+    for format_ in kinds.FORMATS:
+        fitting = sum(times for value, times in counted.items() if format_.matches(value))
+        if fitting > most and not format_.words:
+            best, most = format_, fitting
+    return best
+
+
+def base_type(type_: str) -> str:
+    """The type without its modifier."""
+    return re.sub(r"\([^)]*\)", "", type_)
+
+
+def _fits(format_: Format, wanted: str) -> bool:
+    """Whether values of the format are values of the wanted type: an instant is no local time, nor the reverse."""
+    base = base_type(wanted)
+    if kinds.of_type(base).name == "number":
+        return kinds.of_type(format_.type).name == "number"
+    return format_.type == base
