@@ -1,6 +1,7 @@
 """The command `rowhouse`: one word per process, and what an operator does by hand. Each imports only what it needs."""
 
 import argparse
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -54,6 +55,34 @@ def _records(_: argparse.Namespace) -> int:
     return _serve("records", settings, lambda: app.build(settings))
 
 
+def _migrate(arguments: argparse.Namespace) -> int:
+    from services.auth import migrations
+
+    if not (owner := os.environ.get("AUTH_CONTROL_DSN")):
+        print("Set AUTH_CONTROL_DSN to the connection string of the control database's owner.", file=sys.stderr)
+        return 2
+    asyncio.run(migrations.migrate(owner, arguments.service_login))
+    return 0
+
+
+def _reset_password(arguments: argparse.Namespace) -> int:
+    from services.auth import reset
+    from services.auth.settings import Settings
+    from services.kit.errors import AppError
+
+    if "AUTH_CONTROL_DSN" not in os.environ:
+        from services.laptop import environment
+
+        os.environ.update(environment.of_this_machine().of("auth"))
+    try:
+        password = asyncio.run(reset.reset_password(Settings(), arguments.email))
+    except AppError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    print(f"The password of {arguments.email} is now {password}")
+    return 0
+
+
 def _serve(
     service: str,
     settings: "Settings",
@@ -86,6 +115,14 @@ def _parser() -> argparse.ArgumentParser:
         ("records", _records, "run the service of rows, imports and exports"),
     ):
         commands.add_parser(name, help=words, description=words).set_defaults(run=run)
+    words = "bring the control database of AUTH_CONTROL_DSN, its owner's, to the newest version"
+    migrate = commands.add_parser("migrate", help=words, description=words)
+    migrate.add_argument("--service-login", help="the login that the auth service uses: gets what it needs, no more")
+    migrate.set_defaults(run=_migrate)
+    words = "give an account a new password, and end its sessions and tokens"
+    reset = commands.add_parser("reset-password", help=words, description=words)
+    reset.add_argument("email")
+    reset.set_defaults(run=_reset_password)
     return parser
 
 

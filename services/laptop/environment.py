@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from services.laptop import control
+from services.laptop import control, home
 from services.laptop.keys import Keys
 from services.laptop.options import Options
 
@@ -74,3 +74,11 @@ class Environment:
     def _gateway(self) -> dict[str, str]:
         addresses = {f"{service.upper()}_ADDRESS": self.address(service) for service in SERVICES}
         return {**addresses, "PUBLIC_URL": self.options.url}
+
+
+def of_this_machine() -> Environment:
+    """The environment of the installation that runs in this folder, as a command beside it reaches it."""
+    options, keys = Options(), Keys.kept_in(home.find()[0].keys)
+    password = quote(keys.postgres_password, safe="")
+    embedded = f"postgresql://postgres:{password}@127.0.0.1:{options.postgres_port}/postgres"
+    return Environment(options, keys, options.postgres_url or embedded, Path())
