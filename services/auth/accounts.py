@@ -72,7 +72,6 @@ class Accounts:
         seal: Seal,
         reconciler: Reconciler,
         clock: Clock,
-        *,
         signup: str,
         sign_ups_per_hour: int,
     ) -> None:

@@ -58,8 +58,14 @@ class Identities:
         self._minted = minted
         self._clock = clock
 
-    async def by_session(self, secret: str, tenant: str) -> Identity:
-        """The identity behind a cookie. Fails with SESSION_INVALID, TENANT_NOT_FOUND."""
+    async def identify(self, kind: str, secret: str, tenant: str) -> Identity:
+        """The identity behind a credential of a kind (`session` or `api_token`), in a tenant where one is named.
+
+        Fails with SESSION_INVALID, TOKEN_INVALID, TENANT_NOT_FOUND.
+        """
+        return await (self._by_token if kind == "api_token" else self._by_session)(secret, tenant)
+
+    async def _by_session(self, secret: str, tenant: str) -> Identity:
         now, hashed = self._clock.now(), digest(secret)
         async with self._db.read() as session:
             found = await identities.by_session(session, hashed, tenant)
@@ -70,8 +76,7 @@ class Identities:
                 await accounts.touch_session(session, hashed, now)
         return self._identity(found, tenant, rights.SCOPES, "session")
 
-    async def by_token(self, text: str, tenant: str) -> Identity:
-        """The identity behind an API token. Fails with TOKEN_INVALID, TENANT_NOT_FOUND."""
+    async def _by_token(self, text: str, tenant: str) -> Identity:
         if not tokens.is_well_formed(text):
             raise TokenInvalid
         now = self._clock.now()

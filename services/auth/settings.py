@@ -4,6 +4,7 @@ import base64
 import binascii
 from typing import Literal, Self
 
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -17,6 +18,9 @@ class Settings(settings.Settings):
 
     control_dsn: str
     """The control database, as the login of this service."""
+
+    owner_dsn: str | None = None
+    """The control database as its owner, who migrates it at start; without it the login of `control_dsn` does."""
 
     jobs_dsn: str
     """The control database, as the login of background jobs."""
@@ -62,6 +66,11 @@ class Settings(settings.Settings):
 
     rotate_days: int = Field(default=90, ge=1)
     """The age at which the passwords of tenants' logins are replaced."""
+
+    @property
+    def control_login(self) -> str:
+        """The role in `control_dsn`."""
+        return str(conninfo_to_dict(self.control_dsn)["user"])
 
     @field_validator("encryption_key")
     @classmethod

@@ -93,7 +93,6 @@ class Tenants:
         reconciler: Reconciler,
         provisioner: Provisioner,
         clock: Clock,
-        *,
         retention: timedelta,
         per_hour: int,
     ) -> None:

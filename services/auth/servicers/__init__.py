@@ -1,0 +1,1 @@
+"""The gRPC face of auth, a module per proto service."""
