@@ -73,12 +73,13 @@ def _exist(wanted: Wanted, observed: Observed, furnished: Mark) -> Iterator[Step
     # Rights before the database: that no role is missing when it opens.
     if wrong := _wrong_groups(wanted, observed):
         yield Step(Do.CREATE_GROUPS, wrong)
-    if observed.away:
-        yield Step(Do.BRING_HOME)
-    elif not observed.home:
+    yield from _shut(observed.away)
+    if not (observed.home or observed.away):
         yield Step(Do.CREATE_DATABASE)
     if database.open_to_public or not database.makes_schemas:
         yield Step(Do.SHUT_PUBLIC)
+    if observed.away:
+        yield Step(Do.BRING_HOME)
     if not database.allows_connections:
         yield Step(Do.ALLOW_CONNECTIONS)
     if not _is_furnished(database.mark, furnished):

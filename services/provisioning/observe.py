@@ -9,6 +9,7 @@ from typing import Any
 
 from services.provisioning.roles import META, Membership
 from services.provisioning.sessions import Connection
+from services.provisioning.wanted import State
 
 _OBSERVE = (Path(__file__).parent / "sql/observe.sql").read_text()
 
@@ -68,6 +69,15 @@ class Observed:
     roles: Mapping[str, ObservedRole] = field(default_factory=dict)
     meta_may_own: bool = False
     lived: bool = False
+
+    @property
+    def state(self) -> State:
+        """The state that this amounts to. A database that was never opened is prepared, whatever was wanted of it."""
+        if self.home is None:
+            return "purged" if self.away is None else "deleted"
+        if self.home.open_to_tenant and self.home.allows_connections:
+            return "ready"
+        return "suspended" if self.lived else "prepared"
 
     @property
     def version(self) -> int:
