@@ -139,6 +139,6 @@ class Operation(ABC):
     def inverse(self, plan: Plan, made: Made) -> "Operation":
         """The operation that takes this one back."""
 
-    def kept(self) -> dict[str, Any] | None:
-        """What the timeline keeps as detail, besides request and inverse."""
-        return None
+    def report(self) -> dict[str, Any]:
+        """What the timeline keeps as the step's detail rather than as its request."""
+        return {}

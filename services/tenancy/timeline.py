@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import asyncpg
 import orjson
 
 from services.kit import paging
 from services.kit.rpc.identity import Caller
-from services.tenancy.catalog import Table
 from services.tenancy.errors import OperationUnknown
 
 Nature = Literal["shape", "data", "mixed"]
 State = Literal["running", "done", "failed", "undone"]
 
+_CHANNELS = {"session": "web", "token": "api", "service": "job"}
 _GET = """
     SELECT id, at, login, channel, actor, actor_name, verb, nature, state, relation, table_name,
         request::text, inverse::text, detail::text, undoes, undone_by
@@ -28,6 +28,16 @@ _PAGE = """
     WHERE ($1::bigint IS NULL OR id < $1) AND ($2::int IS NULL OR relation = $2)
     ORDER BY id DESC LIMIT $3
 """
+
+
+class Subject(Protocol):
+    """What an operation is about: a `catalog.Table`, or whatever else has a relation's id and name."""
+
+    @property
+    def id(self) -> int: ...  # noqa: D102
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,16 @@ class Operation:
     undoes: int | None
     undone_by: int | None
 
+    @property
+    def undoable(self) -> bool:
+        """Whether it may be undone now: it stands, it says how, and it is not itself an undo or a redo."""
+        return self.state == "done" and self.inverse is not None and self.undoes is None
+
+
+def channel_of(caller: Caller) -> str:
+    """The channel by which a caller comes: web, api or job. What comes by SQL itself says `sql`."""
+    return _CHANNELS[caller.via]
+
 
 async def open(
     connection: asyncpg.Connection,
@@ -59,7 +79,7 @@ async def open(
     nature: Nature,
     caller: Caller,
     channel: str,
-    table: Table | None = None,
+    table: Subject | None = None,
     request: Mapping[str, Any] | None = None,
     inverse: Mapping[str, Any] | None = None,
     detail: Mapping[str, Any] | None = None,
@@ -133,4 +153,4 @@ def _operation_from(row: asyncpg.Record) -> Operation:
 
 
 def _json(value: Mapping[str, Any] | None) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
+    return None if value is None else orjson.dumps(value, default=str).decode()

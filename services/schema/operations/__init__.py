@@ -66,6 +66,11 @@ def record(operation: Operation) -> dict[str, Any]:
     return {name: value for name, value in raw.items() if value is not None}
 
 
+def request(operation: Operation) -> dict[str, Any]:
+    """An operation's request as the timeline keeps it: an import's report is the step's detail."""
+    return {name: value for name, value in record(operation).items() if name != "detail"}
+
+
 def json_schema() -> dict[str, Any]:
     """The JSON schema of all operations, for the OpenAPI document; definitions are in `$defs`."""
     return _PUBLIC.json_schema()
@@ -78,7 +83,7 @@ def _no_constant(name: str) -> None:
 def _invalid(error: ValidationError) -> OperationInvalid:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"][1:])
-    if first["type"] == "extra_forbidden":
+    if first["type"] == "unexpected_keyword_argument":
         return OperationInvalid(f"There is no field '{field}' in this operation.", field)
     if first["type"] == "missing":
         return OperationInvalid(f"The field '{field}' is missing.", field)

@@ -91,9 +91,9 @@ class AdoptTable(Operation):
         """Drop it, by its id."""
         return DropTable(plan.at[0], f"@{made.relation}")
 
-    def kept(self) -> dict[str, Any] | None:
-        """The import's report."""
-        return self.detail or None
+    def report(self) -> dict[str, Any]:
+        """The import's own."""
+        return self.detail
 
 
 def _named(table: str, column: str, type_: str) -> str:

@@ -77,7 +77,7 @@ class DropColumn(Operation):
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Put it back, and what hung on it."""
-        default = dict(plan.facts).get("default")
+        default = next((value for _, value in plan.facts), None)
         return RestoreColumn(plan.on.id, plan.on.schema, plan.the.id, plan.the.name, default, plan.parts)
 
 

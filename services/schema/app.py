@@ -1,0 +1,54 @@
+"""Wires the schema service: the only module that knows which classes there are."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import grpc
+from rowhouse.schema.v1 import schema_pb2_grpc as pb_grpc
+
+from services.kit.clock import Clock, SystemClock
+from services.kit.rpc.channel import Channel
+from services.kit.rpc.typing import Register
+from services.schema.changes import Changes
+from services.schema.coordinator import Coordinator, Patience
+from services.schema.listings import Listings
+from services.schema.plans import Plans
+from services.schema.servicers.catalogs import CatalogsServicer
+from services.schema.servicers.operations import OperationsServicer
+from services.schema.settings import Settings
+from services.schema.undo import Undo
+from services.tenancy.bindings import Bindings, Source
+from services.tenancy.catalogs import Catalogs
+from services.tenancy.databases import Databases
+from services.tenancy.pools import Limits
+
+POOL = Limits(per_pool=4)
+"""A tenant's ddl login has five connections, and changes of one tenant's shape wait for one another anyway."""
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Register]:
+    """Open the channel to auth and yield what registers the servicers."""
+    secret = settings.service_secret.get_secret_value()
+    async with Channel(settings.auth_address) as channel:
+        with assembled(settings, Bindings(channel, "schema", secret), SystemClock()) as register:
+            yield register
+
+
+@contextmanager
+def assembled(settings: Settings, source: Source, clock: Clock) -> Iterator[Register]:
+    """Make all that serves, on given credentials; nothing of it runs in the background."""
+    databases = Databases(source, POOL, "rowhouse schema")
+    catalogs = Catalogs(databases)
+    coordinator = Coordinator(databases, catalogs, Patience(budget=settings.lock_budget))
+    changes = Changes(coordinator, Plans(settings.service_secret.get_secret_value(), clock))
+    undo, listings = Undo(databases, coordinator), Listings(databases, catalogs)
+
+    def register(server: grpc.aio.Server) -> None:
+        pb_grpc.add_CatalogsServicer_to_server(CatalogsServicer(listings), server)
+        pb_grpc.add_OperationsServicer_to_server(OperationsServicer(changes, undo, listings), server)
+
+    try:
+        yield register
+    finally:
+        databases.close()
