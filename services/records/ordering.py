@@ -1,0 +1,59 @@
+"""`sort` against a table: which levels the order has, down to one that tells every two records apart."""
+
+from collections.abc import Iterable
+
+from services.records import keys, names, values
+from services.records.errors import SortInvalid
+from services.records.shapes import By, Level
+from services.tenancy.catalog import Column, Table
+
+_WITH_PLACES = frozenset({"table", "partitioned_table", "materialized_view"})
+_OWN_OPERATORS = frozenset("ACER")
+"""Categories of types (arrays, composites, enumerations, ranges) whose operators are Postgres' own, whoever made the type."""
+
+
+def resolve(table: Table, asked: tuple[names.Sort, ...]) -> tuple[Level, ...]:
+    """The levels of the order: those asked for, then the primary key.
+
+    Without a key: then the place where the record lies, or, where a view has none, every column that sorts. Raises ColumnUnknown,
+    SortInvalid.
+    """
+    levels = list(_asked(table, asked))
+    used = {level.name for level in levels}
+    if table.primary_key:
+        rest = [_plain(column) for column in keys.columns(table) if column.name not in used]
+    elif table.relation in _WITH_PLACES:
+        rest = [Level("ctid", "tid", By.PLACE, False, False)]
+    else:
+        rest = [_plain(column) for column in table.columns if column.sortable and column.name not in used]
+    return (*levels, *rest)
+
+
+def is_foreign(column: Column) -> bool:
+    """Whether the type is an extension's, whose operators are not found without its schema."""
+    return "." in column.base_type and column.type_category not in _OWN_OPERATORS
+
+
+def _asked(table: Table, asked: tuple[names.Sort, ...]) -> Iterable[Level]:
+    used: set[str] = set()
+    for sort in asked:
+        column = table.column(sort.column)
+        if column.name in used:
+            raise SortInvalid(f"'sort' names column '{column.name}' twice.")
+        used.add(column.name)
+        yield _level(column, sort)
+
+
+def _level(column: Column, sort: names.Sort) -> Level:
+    if not column.sortable:
+        raise SortInvalid(f"Column '{column.name}' cannot be sorted by: values of type {column.type} have no order.")
+    is_text = values.family(column) == "text"
+    if sort.raw and not is_text:
+        raise SortInvalid(f"':raw' is for text; column '{column.name}' is of type {column.type}.")
+    by = By.SORT_KEY if is_text and not sort.raw else _plain(column).by if not sort.raw else By.BYTES
+    return Level(column.name, column.base_type, by, sort.descending, column.nullable)
+
+
+def _plain(column: Column) -> Level:
+    by = By.BYTES if is_foreign(column) else By.VALUE
+    return Level(column.name, column.base_type, by, False, column.nullable)

@@ -1,0 +1,92 @@
+"""What `resolve` makes of a request: shapes with their values, ready for `statement` and `execute`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from services.records import request, shapes
+from services.records.cursors import Cursor
+from services.tenancy.catalog import Table
+
+
+class Role(StrEnum):
+    """Where a text that Postgres must read came from, which decides how it is refused."""
+
+    FILTER = "filter"
+    CURSOR = "cursor"
+    KEY = "key"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Texts for one column, to be read as `type`. `rows` are the numbers of the records they belong to, from 1; empty for a single one."""
+
+    role: Role
+    column: str
+    type: str
+    texts: Sequence[str | None]
+    rows: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows of a table, and the values for their filter."""
+
+    table: Table
+    rows: shapes.Rows
+    arguments: dict[str, Any]
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page; `start` is the cursor it was asked with."""
+
+    selection: Selection
+    shape: shapes.Page
+    arguments: dict[str, Any]
+    inputs: tuple[Input, ...]
+    digest: bytes
+    count: str
+    start: Cursor | None
+
+    @property
+    def table(self) -> Table:
+        """The table that is read."""
+        return self.selection.table
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record."""
+
+    table: Table
+    shape: shapes.Record
+    arguments: dict[str, Any]
+    inputs: tuple[Input, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Records written by one statement; `rows` are their numbers in the request, from 1."""
+
+    shape: shapes.Write
+    arguments: dict[str, Any]
+    inputs: tuple[Input, ...]
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A whole write; `single` where no list is spoken of. `keys` and `versions` are as the caller sent them, by record."""
+
+    table: Table
+    verb: str
+    steps: tuple[Step, ...]
+    single: bool = False
+    keys: tuple[str, ...] = field(default=())
+    versions: tuple[str, ...] = field(default=())
+    once: "request.Once | None" = None

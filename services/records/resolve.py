@@ -1,0 +1,103 @@
+"""Requests for reads against the catalog: every name, operator and value is found or refused here, with a cure."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from services.records import cursors, filtering, keys, ordering, request, shapes, values
+from services.records.errors import CursorInvalid, FieldsInvalid
+from services.records.plans import Input, Page, Record, Role, Selection
+from services.tenancy.catalog import Catalog, Column, Table
+
+_WITH_VERSIONS = frozenset({"table", "partitioned_table", "materialized_view"})
+
+
+def selection(catalog: Catalog, asked: request.Selection, *, as_text: bool = False) -> Selection:
+    """The rows that a list or an export is about. Raises what names no table or column, SortInvalid and FilterInvalid."""
+    table = catalog.table(asked.table.schema, asked.table.table)
+    where, arguments, inputs = filtering.resolve(table, asked.where)
+    fields = shown(table, asked.fields, as_text)
+    rows = shapes.Rows(source(table), fields, ordering.resolve(table, asked.sort), where)
+    return Selection(table, rows, {**arguments, "oid": table.oid}, inputs)
+
+
+def page(catalog: Catalog, asked: request.Page) -> Page:
+    """A page of those. Raises CursorInvalid besides."""
+    found = selection(catalog, asked.selection, as_text=asked.as_text)
+    digest, table = asked.selection.digest, found.table
+    start = cursors.decode(asked.cursor, table.id, digest) if asked.cursor else None
+    shape = shapes.Page(
+        rows=found.rows,
+        key=key_columns(table) if table.primary_key else (),
+        limit=asked.limit,
+        after=_after(start, found.rows.order),
+        offset=start is not None and start.values is None,
+        as_arrays=asked.rows,
+        counted=asked.count == "exact",
+    )
+    inputs = (*found.inputs, *_cursor_inputs(start, found.rows.order))
+    return Page(found, shape, found.arguments | _start(start), inputs, digest, asked.count, start)
+
+
+def shorter(plan: Page, limit: int) -> Page:
+    """The same page with fewer records, for one that grew too large."""
+    return replace(plan, shape=replace(plan.shape, limit=limit))
+
+
+def record(catalog: Catalog, asked: request.Get) -> Record:
+    """One record. Raises RecordUnknown for what cannot be a key, NoPrimaryKey where there is none."""
+    table = catalog.table(asked.table.schema, asked.table.table)
+    parts = keys.values(asked.key, table)
+    columns = key_columns(table)
+    shape = shapes.Record(source(table), shown(table, asked.fields, asked.as_text), columns)
+    arguments = {f"k{at}": part for at, part in enumerate(parts)}
+    inputs = tuple(Input(Role.KEY, c.name, c.type, (part,)) for c, part in zip(columns, parts, strict=True))
+    return Record(table, shape, {**arguments, "oid": table.oid}, inputs, asked.key)
+
+
+def source(table: Table) -> shapes.Source:
+    """The table as a statement names it."""
+    return shapes.Source(table.schema, table.name, table.relation in _WITH_VERSIONS)
+
+
+def key_columns(table: Table) -> tuple[shapes.Column, ...]:
+    """The primary key's columns as a statement names them. Raises NoPrimaryKey."""
+    return tuple(shapes.Column(column.name, column.base_type) for column in keys.columns(table))
+
+
+def shown(table: Table, names: tuple[str, ...], as_text: bool) -> tuple[shapes.Field, ...]:
+    """The columns that are shown: those named, or all. Raises ColumnUnknown, and FieldsInvalid for one named twice."""
+    columns = _distinct(table.column(name) for name in names) if names else table.columns
+    return tuple(shapes.Field(column.name, column.base_type, values.form(column, as_text)) for column in columns)
+
+
+def _distinct(columns: Iterable[Column]) -> list[Column]:
+    found: dict[str, Column] = {}
+    for column in columns:
+        if column.name in found:
+            raise FieldsInvalid(f"'fields' names column '{column.name}' twice.")
+        found[column.name] = column
+    return list(found.values())
+
+
+def _after(start: cursors.Cursor | None, order: tuple[shapes.Level, ...]) -> shapes.After | None:
+    if start is None or start.values is None:
+        return None
+    if len(start.values) != len(order) or any(
+        value is None and not level.nullable for value, level in zip(start.values, order, strict=True)
+    ):
+        raise CursorInvalid
+    return shapes.After(tuple(value is None for value in start.values), start.backward, start.inclusive)
+
+
+def _start(start: cursors.Cursor | None) -> dict[str, str | int | None]:
+    if start is None:
+        return {}
+    if start.values is None:
+        return {"offset": start.position}
+    return {f"k{at}": value for at, value in enumerate(start.values)}
+
+
+def _cursor_inputs(start: cursors.Cursor | None, order: tuple[shapes.Level, ...]) -> Iterable[Input]:
+    if start is not None and start.values is not None:
+        for level, value in zip(order, start.values, strict=True):
+            yield Input(Role.CURSOR, level.name, level.type, (value,))

@@ -1,0 +1,152 @@
+"""What a statement is made from: everything but the values, frozen and hashable, so that each shape is compiled once.
+
+A shape names tables, columns and types itself. It holds nothing of a tenant's, and tenants with tables alike share it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.records.values import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The relation; `versioned` where its rows have an xmin."""
+
+    schema: str
+    name: str
+    versioned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is written, or by which a record is found."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column that is shown."""
+
+    name: str
+    type: str
+    form: Form
+
+
+class By(StrEnum):
+    """What of a column is ordered."""
+
+    VALUE = "value"
+    BYTES = "bytes"
+    """Its own text, byte by byte."""
+    SORT_KEY = "sort_key"
+    """Its text as people order it: case and accents do not count."""
+    PLACE = "place"
+    """Where the row lies; for tables without a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of the order; NULLs come last both ways."""
+
+    name: str
+    type: str
+    by: By
+    descending: bool
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column compared with parameter `parameter` (none for is_null, is_empty), which is cast to `type`."""
+
+    name: str
+    operator: str
+    type: str
+    parameter: str
+    as_text: bool
+    """By its text: a type without an order or an equality of its own."""
+    sort_key: bool
+    """As people compare text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions of which every one, or at least one, holds."""
+
+    every: bool
+    members: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """Exactly the rows for which the member does not hold."""
+
+    member: "Condition"
+
+
+Condition = Compare | Group | Negation
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """Where a page starts: past a row of which `nulls` says which levels are NULL. Parameters are k0, k1 …"""
+
+    nulls: tuple[bool, ...]
+    backward: bool = False
+    inclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Columns of records in an order."""
+
+    source: Source
+    fields: tuple[Field, ...]
+    order: tuple[Level, ...]
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of those."""
+
+    rows: Rows
+    key: tuple[Column, ...]
+    limit: int
+    after: After | None
+    offset: bool
+    as_arrays: bool
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record, by its key in parameters k0, k1 …"""
+
+    source: Source
+    fields: tuple[Field, ...]
+    key: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that the statement names."""
+        return (*(field.name for field in self.fields), *(column.name for column in self.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Records that are written, all in the same columns: a text per record in arrays v0, v1 …; keys in k0, k1 …, versions in `version`."""
+
+    source: Source
+    targets: tuple[Column, ...]
+    fields: tuple[Field, ...]
+    key: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that the statement names."""
+        columns = (*self.targets, *self.key)
+        return (*(column.name for column in columns), *(field.name for field in self.fields))

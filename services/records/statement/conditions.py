@@ -1,0 +1,69 @@
+"""Filters as SQL. Text is compared as people expect, by `rowhouse.sort_key`, wherever order or parts of it count."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.records.shapes import Compare, Condition, Group
+from services.records.statement.expressions import Expression, Relation, any_of, constant, sort_key, text_of, value
+
+_Ordering = Callable[[Any, Any], sa.ColumnElement[bool]]
+
+
+def condition(relation: Relation, node: Condition) -> sa.ColumnElement[bool]:
+    """A filter as SQL; never NULL above a negation, so that `not` means exactly the other rows."""
+    if isinstance(node, Compare):
+        return _compare(relation.column(node.name), node)
+    if isinstance(node, Group):
+        members = [condition(relation, member) for member in node.members]
+        return sa.and_(sa.true(), *members) if node.every else sa.or_(sa.false(), *members)
+    return condition(relation, node.member).is_not(sa.true())
+
+
+def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
+    left = text_of(column) if node.as_text else column
+    match node.operator:
+        case "is_null":
+            return column.is_(None)
+        case "is_empty":
+            return sa.or_(column.is_(None), text_of(column) == constant("''"))
+        case "in":
+            return left == any_of(node.parameter, node.type)
+        case "matches":
+            return text_of(column).op("~")(value(node.parameter, "text"))
+        case "contains" | "starts_with" | "ends_with":
+            return _like(column, node)
+        case "between":
+            return sa.and_(_ordering(left, "ge", node, "_from"), _ordering(left, "le", node, "_to"))
+    return _ordering(left, node.operator, node, "")
+
+
+def _ordering(left: Expression, operator: str, node: Compare, end: str) -> sa.ColumnElement[bool]:
+    right = value(node.parameter + end, node.type)
+    if operator == "eq":
+        return left == right
+    if operator == "ne":
+        return left.is_distinct_from(right)
+    if not node.sort_key:
+        return _OPERATORS[operator](left, right)
+    return _OPERATORS[operator](sa.tuple_(sort_key(text_of(left)), left), sa.tuple_(sort_key(text_of(right)), right))
+
+
+_OPERATORS: Mapping[str, _Ordering] = {
+    "lt": lambda left, right: left < right,
+    "le": lambda left, right: left <= right,
+    "gt": lambda left, right: left > right,
+    "ge": lambda left, right: left >= right,
+}
+
+
+def _like(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
+    pattern = sort_key(value(node.parameter, "text"))
+    for special in ("\\", "%", "_"):
+        pattern = sa.func.replace(pattern, constant(f"'{special}'"), constant(f"'\\{special}'"))
+    if node.operator in ("contains", "ends_with"):
+        pattern = constant("'%'").concat(pattern)
+    if node.operator in ("contains", "starts_with"):
+        pattern = pattern.concat(constant("'%'"))
+    return sort_key(text_of(column)).like(pattern)
