@@ -62,11 +62,10 @@ class Column:
         return self.wanted or (self.format.type if self.format else TEXT)
 
     @property
-    def loaded_type(self) -> str:
-        """The type that the column has while it is loaded: its own where COPY reads the values, and gives their text back; else text."""
-        if self.format and self.format.written and self.format.type == self.type:
-            return self.type
-        return TEXT
+    def copied(self) -> Format | None:
+        """The format in which COPY may load the values as they are, because their text can be had back; None to load text."""
+        format_ = self.format
+        return format_ if format_ and format_.written and format_.type == self.type else None
 
     @property
     def narrowest(self) -> tuple[Format, ...]:

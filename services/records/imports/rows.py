@@ -100,9 +100,9 @@ class Rows:
             self._columns[position].quoted = True
         if not any(changed):
             return False
-        before = self._loaded_types
+        before = self._copied
         self._compile()
-        return before != self._loaded_types
+        return before != self._copied
 
     def _written(self, values: list[str | None]) -> bytes:
         kept = [value for value, column in zip(values, self._columns, strict=True) if not column.skip]
@@ -115,7 +115,7 @@ class Rows:
         return value if plain else f'"{value.replace(chr(34), chr(34) * 2)}"'
 
     def _compile(self) -> None:
-        self._loaded_types = [column.loaded_type for column in self._columns]
+        self._copied = [column.copied for column in self._columns]
         self._fast = self._patterns.rows(self._columns)
         self._slim, self._slim_template = self._patterns.slim(self._columns)
 

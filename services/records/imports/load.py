@@ -1,0 +1,139 @@
+"""The table that a file is loaded into: made in schema `rowhouse_load`, filled by COPY, each batch committed, typed when all is in."""
+
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+from services.kinds import Format
+from services.records.imports import misfits
+from services.records.imports.dialect import Dialect
+from services.records.imports.infer import TEXT, Column
+from services.records.imports.sql import LOADS, identifier, load_table
+
+_BATCH = 16 << 20
+"""Bytes between two commits."""
+_REWRITES = 8
+"""How often a table is rewritten because a column turned out wider, before all that is left waits for the end as text."""
+_CACHED = 1000
+"""Numbers that a sequence hands out at once: COPY into an identity column is 15 % faster."""
+
+
+class Load:
+    """One load table on one connection of login `load`. Only its import knows its name."""
+
+    def __init__(
+        self, connection: asyncpg.Connection, name: str, columns: Sequence[Column], row_id: str | None
+    ) -> None:
+        self.connection = connection
+        self.name = name
+        self.table = load_table(name)
+        self.columns = [column for column in columns if not column.skip]
+        self.row_id = row_id
+        """The column that numbers the rows, if the file has no id of its own."""
+        self.rows = 0
+        self._copied: dict[str, Format | None] = {column.header.name: column.copied for column in self.columns}
+        self._rewrites = 0
+        self._ended = False
+
+    async def create(self) -> None:
+        """Make the table, its columns typed as the head of the file suggests."""
+        types = {name: format_.type if format_ else TEXT for name, format_ in self._copied.items()}
+        await self.connection.execute(definition(self.table, types, self.row_id))
+
+    async def copy(self, pieces: AsyncIterator[bytes | None], dialect: Dialect) -> None:
+        """Load the file's rows; None among them says that the columns have learnt something that changes how they are loaded."""
+        while not self._ended:
+            async with self.connection.transaction():
+                status = await self.connection.copy_to_table(
+                    self.name,
+                    schema_name=LOADS,
+                    columns=list(self._copied),
+                    source=self._batch(pieces),
+                    format="csv",
+                    delimiter=dialect.delimiter,
+                    null="",
+                    encoding="utf8",
+                )
+            self.rows += int(status.split()[-1])
+            await self._widen()
+
+    async def finish(self) -> None:
+        """Give every column its own type. Raises ValueMisfit."""
+        await self._hear_words()
+        for column in self.columns:
+            if column.wanted is not None:
+                await misfits.refuse(self.connection, self.table, column, self._text(column))
+        changes = [
+            f"{identifier(column.header.name)} TYPE {column.type} USING {misfits.value(column, self._text(column))}"
+            for column in self.columns
+            if self._type(column) != column.type
+        ]
+        await self._alter(changes)
+
+    async def drop(self) -> None:
+        """Leave nothing behind."""
+        await self.connection.execute(f"DROP TABLE IF EXISTS {self.table}")
+
+    def _type(self, column: Column) -> str:
+        format_ = self._copied[column.header.name]
+        return format_.type if format_ else TEXT
+
+    def _text(self, column: Column) -> str:
+        """SQL for the text that the file has in this column."""
+        format_ = self._copied[column.header.name]
+        name = identifier(column.header.name)
+        return format_.written.replace("{}", name) if format_ and format_.written else name
+
+    async def _batch(self, pieces: AsyncIterator[bytes | None]) -> AsyncIterator[bytes]:
+        """What one COPY gets: up to a batch, or up to a row that does not fit the table as it stands."""
+        size = 0
+        async for piece in pieces:
+            if piece is None:
+                if self._narrow():
+                    return
+                continue
+            yield piece
+            size += len(piece)
+            if size >= _BATCH:
+                return
+        self._ended = True
+
+    def _narrow(self) -> list[Column]:
+        """The columns whose type in the table does not hold what is to come. One that is text holds all."""
+        return [column for column in self.columns if self._copied[column.header.name] not in (None, column.copied)]
+
+    async def _widen(self) -> None:
+        narrow = self._narrow()
+        if not narrow:
+            return
+        self._rewrites += 1
+        if self._rewrites > _REWRITES:
+            narrow = [column for column in self.columns if self._copied[column.header.name] is not None]
+        changes = []
+        for column in narrow:
+            text, wider = self._text(column), column.copied if self._rewrites <= _REWRITES else None
+            using = wider.value.replace("{}", text) if wider else text
+            changes.append(f"{identifier(column.header.name)} TYPE {wider.type if wider else TEXT} USING {using}")
+            self._copied[column.header.name] = wider
+        await self._alter(changes)
+
+    async def _hear_words(self) -> None:
+        """Find out which words of a pair such as yes and no there are, where the head had but one of them."""
+        for column in self.columns:
+            if column.formats and column.formats[0].words and column.format is None:
+                query = f"SELECT DISTINCT {identifier(column.header.name)} FROM {self.table}"  # noqa: S608  quoted
+                column.words.update(row[0] for row in await self.connection.fetch(query))
+
+    async def _alter(self, changes: list[str]) -> None:
+        if changes:
+            await self.connection.execute(
+                f"ALTER TABLE {self.table} {', '.join(f'ALTER COLUMN {change}' for change in changes)}"
+            )
+
+
+def definition(table: str, types: dict[str, str], row_id: str | None) -> str:
+    """CREATE TABLE with these columns, the one that numbers the rows before them."""
+    columns = [f"{identifier(name)} {type_}" for name, type_ in types.items()]
+    if row_id is not None:
+        columns.insert(0, f"{identifier(row_id)} bigint GENERATED BY DEFAULT AS IDENTITY (CACHE {_CACHED})")
+    return f"CREATE TABLE {table} ({', '.join(columns)})"

@@ -1,0 +1,84 @@
+"""Values that a type cannot hold unaltered: refused where the caller asked for the type, counted where they made a column text."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+from services import kinds
+from services.kinds import Format
+from services.records.imports.errors import ValueMisfit
+from services.records.imports.infer import Column, base_type
+from services.records.imports.sql import identifier, literal
+
+_EXAMPLES = 3
+_UNBOUNDED = {"character": "bpchar", "bit": "bit varying"}
+"""Types whose plain name means a length of one."""
+
+_FLOATS = {"real", "double precision"}
+_CLOCKS = ("date", "time", "tsrange", "tstzrange", "tsmultirange", "tstzmultirange")
+"""Parts of the names of types that also read words such as `today`, and dates whose order only a setting tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way of a better type: so many of a column's values, such as these."""
+
+    format: Format
+    count: int
+    total: int
+    examples: tuple[str, ...]
+
+
+def value(column: Column, text: str, type_: str | None = None) -> str:
+    """SQL that turns SQL for the file's text into the column's value, of its own type or of `type_`."""
+    if column.format is None or _is_number(column.wanted):
+        return f"({text})::{type_ or column.type}"
+    found = column.format.value.replace("{}", text)
+    return f"({found})::{type_ or column.wanted}" if column.wanted else found
+
+
+async def refuse(connection: asyncpg.Connection, table: str, column: Column, text: str) -> None:
+    """Raise ValueMisfit if the wanted type of the column would alter a value of it."""
+    altered = _altered(column, text)
+    count = await connection.fetchval(f"SELECT count(*) FROM {table} WHERE {altered}")  # noqa: S608  names are quoted
+    if count:
+        found = await connection.fetch(f"SELECT {text} FROM {table} WHERE {altered} LIMIT {_EXAMPLES}")  # noqa: S608
+        raise ValueMisfit(column.header.name, column.type, count, [row[0] for row in found])
+
+
+async def obstacle(connection: asyncpg.Connection, table: str, column: Column, nearest: Format) -> Obstacle | None:
+    """Count the values of a text column that are not in the format of most of them; None if those are not few."""
+    name, pattern = identifier(column.header.name), literal(f"^(?:{nearest.pattern})$")
+    query = f"SELECT count(*) FILTER (WHERE {name} !~ {pattern}), count({name}) FROM {table}"  # noqa: S608
+    count, total = await connection.fetchrow(query) or (0, 0)
+    if count * 2 > total:
+        return None
+    found = await connection.fetch(f"SELECT DISTINCT {name} FROM {table} WHERE {name} !~ {pattern} LIMIT {_EXAMPLES}")  # noqa: S608
+    return Obstacle(nearest, count, total, tuple(sorted(row[0] for row in found)))
+
+
+def _altered(column: Column, text: str) -> str:
+    """SQL for: the type cannot read the text, or would print another value than it says."""
+    wanted = column.type
+    readable = "true" if column.format and not _is_number(wanted) else f"pg_input_is_valid({text}, {literal(wanted)})"
+    kept = " AND ".join(_kept(column, text)) or "true"
+    return f"{text} IS NOT NULL AND NOT (CASE WHEN {readable} THEN {kept} ELSE false END)"
+
+
+def _kept(column: Column, text: str) -> list[str]:
+    """Conditions under which the value, once read, is the one that the text says."""
+    found, base = value(column, text), base_type(column.type)
+    conditions = []
+    if base in _FLOATS:
+        exact = f"({found})::text::numeric = ({text})::numeric"
+        conditions.append(f"CASE WHEN pg_input_is_valid({text}, 'numeric') THEN {exact} ELSE false END")
+    if column.type != base:
+        unbounded = _UNBOUNDED.get(base, base)
+        conditions.append(f"({found})::{unbounded} = {value(column, text, unbounded)}")
+    if column.format is None and any(word in base for word in _CLOCKS):
+        conditions.append(f"({found})::text = {text}")
+    return conditions
+
+
+def _is_number(type_: str | None) -> bool:
+    return type_ is not None and kinds.of_type(base_type(type_)).name == "number"

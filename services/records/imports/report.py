@@ -1,0 +1,102 @@
+"""What an import says of itself: how the file was read, each column's type and why, and every change made to a name or a spelling."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services import kinds
+from services.records.imports.dialect import Dialect
+from services.records.imports.encoding import NAMES
+from services.records.imports.head import Head
+from services.records.imports.infer import Column, base_type
+from services.records.imports.misfits import Obstacle
+
+_DELIMITERS = {"\t": "tab"}
+_NEWLINES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
+
+
+def dialect(head: Head) -> dict[str, Any]:
+    """How the file was read."""
+    style: Dialect = head.dialect
+    return {
+        "encoding": NAMES.get(head.decoder.encoding, head.decoder.encoding),
+        "delimiter": _DELIMITERS.get(style.delimiter, style.delimiter),
+        "newline": _NEWLINES[style.newline],
+        "header": head.has_header,
+    }
+
+
+def column(found: Column, obstacle: Obstacle | None = None) -> dict[str, Any]:
+    """A column: where it comes from, what it became and why; `normalised` says how its values' text differs from the file's."""
+    said: dict[str, Any] = {
+        "source": found.header.source,
+        "name": found.header.name,
+        "label": found.header.label,
+        "type": found.type,
+        "kind": kinds.of_type(base_type(found.type)).name,
+        "why": why(found, obstacle),
+    }
+    if found.format is not None and found.format.note:
+        said["normalised"] = found.format.note
+    if obstacle is not None:
+        said["obstacle"] = {
+            "type": obstacle.format.type,
+            "count": obstacle.count,
+            "of": obstacle.total,
+            "examples": list(obstacle.examples),
+        }
+    return said
+
+
+def renamed(columns: list[Column]) -> list[dict[str, str]]:
+    """Every column whose name is not its header's text, and why."""
+    return [
+        {"source": found.header.source, "name": found.header.name, "why": found.header.why}
+        for found in columns
+        if found.header.why and not found.skip
+    ]
+
+
+def why(found: Column, obstacle: Obstacle | None) -> str:
+    """Why the column has its type, in a sentence's words."""
+    if found.wanted is not None:
+        return "the caller asks for this type"
+    if not found.seen:
+        return "it has no values"
+    if found.format is not None:
+        return f"all values are {found.format.title}"
+    if len(found.readings) > 1:
+        return f"its dates can be read as {' and as '.join(found.readings)}; the option 'date_order' decides"
+    if found.formats and found.formats[0].words:
+        return f"it has one word only, '{next(iter(found.words))}', of the pair {found.formats[0].title}"
+    if obstacle is not None:
+        examples = ", ".join(f"'{example}'" for example in obstacle.examples)
+        return f"{obstacle.count:,} of {obstacle.total:,} values are not {obstacle.format.title}: {examples}"
+    return "its values are text"
+
+
+def of(
+    head: Head,
+    obstacles: Mapping[str, Obstacle],
+    *,
+    schema: str,
+    table: str,
+    rows: int,
+    size: int,
+    blank_lines: int,
+    primary_key: str,
+) -> dict[str, Any]:
+    """The report of a whole import, as the timeline keeps it."""
+    kept = [found for found in head.columns if not found.skip]
+    return {
+        "state": "done",
+        "schema": schema,
+        "table": table,
+        "rows": rows,
+        "bytes": size,
+        "primary_key": primary_key,
+        "dialect": dialect(head),
+        "columns": [column(found, obstacles.get(found.header.name)) for found in kept],
+        "renamed": renamed(head.columns),
+        "skipped": [found.header.source for found in head.columns if found.skip],
+        "blank_lines": blank_lines,
+    }
