@@ -29,7 +29,7 @@ class Database:
     """A bounded pool of connections to `dsn`, handed out as sessions."""
 
     def __init__(self, dsn: str, size: int = 10, overflow: int = 10) -> None:
-        async def connect() -> asyncpg.Connection[asyncpg.Record]:
+        async def connect() -> "asyncpg.Connection[asyncpg.Record]":
             return await asyncpg.connect(dsn, server_settings={"statement_timeout": _STATEMENT_TIMEOUT})
 
         self._engine = create_async_engine(
