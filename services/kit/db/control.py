@@ -40,6 +40,7 @@ class Database:
             pool_timeout=5,
             pool_pre_ping=True,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error is logged with its statement; the values are people's
         )
         self._writing = async_sessionmaker(self._engine, expire_on_commit=False)
         # Without BEGIN and ROLLBACK a read is one round trip instead of three.
