@@ -83,7 +83,7 @@ class Importer:
                 blank_lines=rows.blank_lines,
                 primary_key=primary_key,
             )
-            operation = await self._adopt(_operation(load, target, primary_key, said))
+            operation = await self._adopt(_operation(load, target, said))
         self._catalogs.forget(caller.tenant)
         return {"id": str(operation), "operation": operation, **said}
 
@@ -189,13 +189,12 @@ async def _obstacles(connection: asyncpg.Connection, load: Load, found: Head) ->
     return obstacles
 
 
-def _operation(load: Load, target: Target, primary_key: str, said: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(load: Load, target: Target, said: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "do": "adopt_table",
         "load": load.name,
         "schema": target.schema,
         "name": target.table,
         "columns": [{"name": column.header.name, "label": column.header.label} for column in load.columns],
-        "primary_key": [primary_key],
         "detail": said,
     }

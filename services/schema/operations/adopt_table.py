@@ -17,6 +17,7 @@ from services.tenancy.catalog import Catalog
 from services.tenancy.timeline import Nature
 
 _LOADS = "rowhouse_load"
+_ENDINGS = {"sequence": "seq", "constraint": "not_null"}
 _NAMED = (resources.files("services.schema") / "sql" / "load.sql").read_text()
 _TAKEN = """
     SELECT c.relname::text FROM pg_catalog.pg_class c
@@ -43,6 +44,7 @@ class AdoptTable(Operation):
     name: str
     columns: tuple[AdoptedColumn, ...] = ()
     primary_key: tuple[str, ...] | None = None
+    """To be made; None where the load has it already, or is to have none."""
     detail: dict[str, Any] = field(default_factory=dict)
     """The import's report, kept on the timeline."""
     do: Literal["adopt_table"] = "adopt_table"
@@ -98,7 +100,7 @@ class AdoptTable(Operation):
 
 def _named(table: str, column: str, type_: str) -> str:
     """As Postgres itself would have named it."""
-    ending = f"_{names.shortened(column, 29)}_{'seq' if type_ == 'sequence' else 'not_null'}"
+    ending = "_pkey" if type_ == "primary_key" else f"_{names.shortened(column, 29)}_{_ENDINGS[type_]}"
     return names.shortened(table, names.MAX_BYTES - len(ending.encode())) + ending
 
 
