@@ -247,7 +247,9 @@ def test_every_step_has_its_act() -> None:
     assert set(ACTS) == set(Do)
 
 
-@pytest.mark.parametrize("name", ["t_short", "T_ABCDEFGHIJKLMNOP", "t_abcdefghij'; DROP", "people", "t_abcdefghijklmnop_x", ""])
+@pytest.mark.parametrize(
+    "name", ["t_short", "T_ABCDEFGHIJKLMNOP", "t_abcdefghij'; DROP", "people", "t_abcdefghijklmnop_x", ""]
+)
 def test_a_name_that_is_not_opaque_is_refused(name: str) -> None:
     with pytest.raises(WantedInvalid, match="no name of a binding"):
         Wanted(name, "ready")
