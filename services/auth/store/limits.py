@@ -27,7 +27,7 @@ ON CONFLICT (bucket) DO UPDATE SET
     last_at = :now,
     blocked_until = CASE
         WHEN a.last_at < :forgotten OR a.count < :free THEN :now
-        ELSE :now + least(:cap, :base * power(2, least(a.count - :free, 20)))
+        ELSE :now + least(CAST(:cap AS interval), CAST(:base AS interval) * power(2, least(a.count - :free, 20)))
     END
 WHERE a.blocked_until <= :now
 RETURNING count
