@@ -31,29 +31,32 @@ class Undo:
 
     async def undo(self, caller: Caller, identifier: int) -> Kept:
         """Take an operation back. Raises AlreadyUndone, CannotUndo, UndoConflict with the operations to undo first."""
-        step = await self._get(caller, identifier)
+        step = await self._step(caller, identifier)
         if step.undone_by is not None:
             raise errors.AlreadyUndone(identifier, step.undone_by)
-        if step.undoes is not None:
-            raise errors.CannotUndo(
-                identifier,
-                f"it is itself the {step.verb} of operation {step.request['operation']}; undo or redo that one",
-            )
         if not step.undoable or step.nature == "data":
             raise errors.CannotUndo(identifier, "the timeline keeps nothing that would take it back")
         return await self._reverse(caller, "undo", step, step)
 
     async def redo(self, caller: Caller, identifier: int) -> Kept:
         """Let an undone operation stand again. Raises NotUndone, UndoConflict."""
-        step = await self._get(caller, identifier)
+        step = await self._step(caller, identifier)
         if step.undone_by is None:
             raise errors.NotUndone(identifier)
-        return await self._reverse(caller, "redo", step, await self._get(caller, step.undone_by))
+        async with self._databases.acquire(caller.tenant, "ddl") as connection:
+            against = await timeline.get(connection, step.undone_by)
+        return await self._reverse(caller, "redo", step, against)
 
-    async def _get(self, caller: Caller, identifier: int) -> timeline.Operation:
+    async def _step(self, caller: Caller, identifier: int) -> timeline.Operation:
         caller.require("schema:write")
         async with self._databases.acquire(caller.tenant, "ddl") as connection:
-            return await timeline.get(connection, identifier)
+            step = await timeline.get(connection, identifier)
+        if step.undoes is not None:
+            of = (step.request or {}).get("operation", step.undoes)
+            raise errors.CannotUndo(
+                identifier, f"it is itself the {step.verb} of operation {of}; undo or redo that one"
+            )
+        return step
 
     async def _reverse(self, caller: Caller, verb: str, step: timeline.Operation, against: timeline.Operation) -> Kept:
         """Carry out the inverse of `against`: of the step itself for an undo, of its undo for a redo."""

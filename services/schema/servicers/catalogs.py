@@ -2,7 +2,7 @@
 
 from rowhouse.schema.v1 import schema_pb2, schema_pb2_grpc
 
-from services.kit.rpc.guard import caller
+from services.kit.rpc.identity import caller
 from services.kit.rpc.typing import Context
 from services.schema.listings import Listings
 
