@@ -4,6 +4,7 @@ import base64
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import grpc
@@ -100,6 +101,7 @@ def _servicers(
     minted = Minted(Signer(settings.signing_key.get_secret_value(), settings.signing_kid), clock)
     peers = Peers({name: secret.get_secret_value() for name, secret in settings.service_secrets.items()}, minted)
     place = Place(settings.server_public_host, settings.server_public_port, settings.sql_logins)
+    inside = replace(place, host=settings.server_host or place.host, port=settings.server_port or place.port)
     per_hour, retention = settings.sign_ups_per_hour, timedelta(days=settings.retention_days)
     accounts = Accounts(db, passwords, seal, reconciler, clock, settings.signup, per_hour)
     tenants = Tenants(db, seal, reconciler, provisioner, clock, retention, per_hour)
@@ -113,7 +115,7 @@ def _servicers(
         pb_grpc.add_TenantsServicer_to_server(TenantsServicer(tenants), server)
         pb_grpc.add_MembersServicer_to_server(MembersServicer(db, members, clock), server)
         pb_grpc.add_ConnectionsServicer_to_server(ConnectionsServicer(connections, place), server)
-        pb_grpc.add_BindingsServicer_to_server(BindingsServicer(db, seal, peers, place), server)
+        pb_grpc.add_BindingsServicer_to_server(BindingsServicer(db, seal, peers, inside), server)
 
     return register
 

@@ -29,10 +29,16 @@ class Settings(settings.Settings):
     """The server of the tenants' databases, as its provisioner."""
 
     server_public_host: str = "127.0.0.1"
-    """Where people's SQL clients and the services find that server."""
+    """Where people's SQL clients find that server."""
 
     server_public_port: int = 5433
     """Its port."""
+
+    server_host: str = ""
+    """Where the services find it, if elsewhere: another host, or the folder of its unix socket, which is faster."""
+
+    server_port: int = 0
+    """Its port there, if another."""
 
     encryption_key: SecretStr
     """32 bytes in base64, with which the passwords of tenants' logins are sealed."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from services.laptop import control, home
 from services.laptop.keys import Keys
@@ -49,13 +49,16 @@ class Environment:
         return self._control(control.JOBS, self.keys.jobs_password)
 
     def _auth(self) -> dict[str, str]:
-        host, port = urlsplit(self.server).hostname, urlsplit(self.server).port
+        address = urlsplit(self.server)
+        host, port = address.hostname, address.port
+        socket = dict(parse_qsl(address.query)).get("host", "")
         return {
             "CONTROL_DSN": self._control(control.AUTH, self.keys.auth_password),
             "JOBS_DSN": self._jobs(),
             "SERVER_DSN": self.server,
             "SERVER_PUBLIC_HOST": host or "127.0.0.1",
             "SERVER_PUBLIC_PORT": str(port or (5432 if host else self.options.postgres_port)),
+            "SERVER_HOST": socket,
             "ENCRYPTION_KEY": self.keys.encryption_key,
             "SIGNING_KEY": self.keys.signing_key,
             "SIGNING_KID": KID,
