@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -201,7 +202,7 @@ def is_open_to_public(database: Database | None) -> bool:
 @given(wanted_states(), observed_states())
 def test_no_step_lets_public_in_or_opens_the_door_too_early(wanted: Wanted, observed: Observed) -> None:
     states = trace(wanted, observed)
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         assert not is_open_to_public(after.home or after.away) or is_open_to_public(before.home or before.away)
         if after.home and after.home.open_to_tenant and not (before.home and before.home.open_to_tenant):
             assert after == states[-1]

@@ -32,7 +32,7 @@ async def test_a_prepared_binding_has_everything_but_an_open_door(make_binding: 
 async def test_claiming_a_prepared_binding_only_sets_its_secrets_and_opens_its_door(make_binding: MakeBinding) -> None:
     binding = await make_binding("prepared", verifiers={})
     steps: list[str] = []
-    claiming = Engine(binding.engine._server, lambda step, when: steps.append(step) if when == "after" else None)
+    claiming = binding.hooked_engine(lambda step, when: steps.append(step) if when == "after" else None)
     observed = await claiming.converge(Wanted(binding.name, "ready", OPEN))
     assert steps == ["set_verifiers", "open_door"]
     assert observed.state == "ready"
@@ -43,7 +43,7 @@ async def test_converging_twice_takes_no_step(make_binding: MakeBinding) -> None
     binding = await make_binding()
     await binding.add_login("write", "1")
     steps: list[str] = []
-    again = Engine(binding.engine._server, lambda step, _: steps.append(step))
+    again = binding.hooked_engine(lambda step, _: steps.append(step))
     await again.converge(binding.wanted)
     assert steps == []
 
