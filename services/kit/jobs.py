@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import procrastinate
 import psycopg
 import structlog
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition
 from prometheus_client import Counter
 
@@ -15,6 +16,7 @@ Work = Callable[..., Awaitable[None]]
 SCHEMA = "jobs"
 KEEP_FAILED_HOURS = 7 * 24
 DRAIN_SECONDS = 10.0
+RETRY_SECONDS = 1.0
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _SCHEMA_LOCK = 0x726F77_01
 _log = structlog.get_logger()
@@ -66,8 +68,19 @@ class Jobs:
         """Work on the queue; on exit, running jobs have `DRAIN_SECONDS` to finish, and the others stay queued."""
         await _prepare(self._dsn)
         async with self._app.open_async():
-            worker = asyncio.create_task(
-                self._app.run_worker_async(
+            worker = asyncio.create_task(self._work())
+            try:
+                yield
+            finally:
+                worker.cancel()
+                with suppress(asyncio.CancelledError):
+                    await worker
+
+    async def _work(self) -> None:
+        # Procrastinate's worker ends when the database goes away; the service stays, and so does its work.
+        while True:
+            try:
+                await self._app.run_worker_async(
                     queues=[self._queue],
                     name=self._queue,
                     concurrency=2,
@@ -75,13 +88,9 @@ class Jobs:
                     shutdown_graceful_timeout=DRAIN_SECONDS,
                     delete_jobs=DeleteJobCondition.SUCCESSFUL,
                 )
-            )
-            try:
-                yield
-            finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+            except (ConnectorException, psycopg.Error) as error:
+                _log.warning("job worker lost the database", queue=self._queue, error=str(error.__cause__ or error))
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _named(self, name: str) -> str:
         return f"{self._queue}.{name}"

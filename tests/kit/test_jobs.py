@@ -1,6 +1,7 @@
 """Background jobs on a real database."""
 
 import asyncio
+import signal
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 
 from services.kit.jobs import Jobs, cron
 from services.laptop import control
-from tests.fixtures.postgres import MakeDatabase
+from tests.fixtures.postgres import MakeDatabase, running_server
 
 
 async def test_a_deferred_job_runs_with_its_arguments(make_database: MakeDatabase) -> None:
@@ -81,6 +82,23 @@ async def test_a_job_that_a_killed_worker_held_runs_again(make_database: MakeDat
         await jobs._maintain()
         await asyncio.wait_for(ran.wait(), 10)
     await connection.close()
+
+
+async def test_work_goes_on_after_the_database_was_away() -> None:
+    with running_server(fsync=False) as server:
+        jobs, ticks = Jobs(server.dsn(), "records"), asyncio.Queue[None]()
+
+        @jobs.periodic(1, "tick")
+        async def tick() -> None:
+            ticks.put_nowait(None)
+
+        async with jobs.running():
+            await asyncio.wait_for(ticks.get(), 10)
+            server.stop(signal.SIGQUIT)
+            while not ticks.empty():
+                ticks.get_nowait()
+            server.start()
+            await asyncio.wait_for(ticks.get(), 20)
 
 
 def test_a_period_that_no_schedule_can_express_is_refused() -> None:
