@@ -1,6 +1,7 @@
 """Signing up, in and out, and one's own account."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,23 @@ ADA = pb.SignUpRequest(
 
 def sign_in(email: str = "ada@example.org", password: str = PASSWORD, address: str = "192.0.2.1") -> pb.SignInRequest:
     return pb.SignInRequest(email=email, password=password, address=address)
+
+
+def verifying(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str, str], bool] = passwords._verified) -> list[str]:
+    """The hashes that are verified from now on."""
+    verified: list[str] = []
+
+    def verify(known: str, password: str) -> bool:
+        verified.append(known)
+        return answer(known, password)
+
+    monkeypatch.setattr(passwords, "_verified", verify)
+    return verified
+
+
+def refusing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The same, but nothing is right, and at once."""
+    return verifying(monkeypatch, lambda _, __: False)
 
 
 async def test_signing_up_makes_a_user_and_a_ready_workspace_and_opens_a_session(auth: Auth) -> None:
@@ -53,10 +71,8 @@ async def test_an_address_with_another_accent_is_another_persons(auth: Auth) -> 
 
 async def test_two_sign_ups_at_once_for_one_address_or_slug_give_one_conflict(auth: Auth) -> None:
     for field, reason in (("tenant_slug", "EMAIL_EXISTS"), ("email", "SLUG_EXISTS")):
-        requests = [
-            pb.SignUpRequest(email=f"{field}@x.org", password=PASSWORD, tenant_slug=f"{field}-s".replace("_", "-"))
-            for _ in range(2)
-        ]
+        slug = f"{field}-s".replace("_", "-")
+        requests = [pb.SignUpRequest(email=f"{field}@x.org", password=PASSWORD, tenant_slug=slug) for _ in range(2)]
         setattr(requests[1], field, "other@x.org" if field == "email" else "other-slug")
         outcomes = await asyncio.gather(*map(auth.accounts.SignUp, requests), return_exceptions=True)
         failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -126,9 +142,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_for_t
     auth: Auth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await auth.accounts.SignUp(ADA)
-    verified: list[str] = []
-    verify = passwords._verified
-    monkeypatch.setattr(passwords, "_verified", lambda known, tried: verified.append(known) or verify(known, tried))
+    verified = verifying(monkeypatch)
     answers = []
     for request in (sign_in(password="wrong password"), sign_in("nobody@example.org"), sign_in("no address\0 at all")):
         before = len(verified)
@@ -149,8 +163,7 @@ async def test_a_password_of_any_length_is_refused_or_right_and_never_cut(auth: 
 
 async def test_guessing_is_slowed_until_it_is_hopeless(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
     await auth.sign_up("ada")
-    tried: list[str] = []
-    monkeypatch.setattr(passwords, "_verified", lambda known, password: bool(tried.append(password)))
+    tried = refusing(monkeypatch)
     for number in range(1000):
         reason = await auth.reason(auth.accounts.SignIn(sign_in(password=f"guess {number}")))
         assert reason in ("SIGN_IN_FAILED", "TOO_MANY_ATTEMPTS")
@@ -160,8 +173,7 @@ async def test_guessing_is_slowed_until_it_is_hopeless(auth: Auth, monkeypatch: 
 
 async def test_guesses_made_at_once_are_counted_too(auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
     await auth.sign_up("ada")
-    tried: list[str] = []
-    monkeypatch.setattr(passwords, "_verified", lambda known, password: bool(tried.append(password)))
+    tried = refusing(monkeypatch)
     guesses = [auth.reason(auth.accounts.SignIn(sign_in(password=f"guess {number}"))) for number in range(40)]
     reasons = await asyncio.gather(*guesses)
     assert set(reasons) == {"SIGN_IN_FAILED", "TOO_MANY_ATTEMPTS"}
