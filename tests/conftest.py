@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.fixtures.tenants",
     # after those that it imports: pytest rewrites the asserts of a module only before its first import
     "tests.fixtures.schema",
+    "tests.fixtures.records",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.kit.errors import Conflict, Invalid, NotFound, Precondition, Unavailable
+from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Precondition, Unavailable
 from services.kit.paging import CursorInvalid, LimitInvalid
 from services.tenancy.errors import ColumnUnknown, hint
 
@@ -120,6 +120,26 @@ class VersionMismatch(Precondition):
         super().__init__(
             f"{_at(row)}{shown(key)} of table '{table}' was changed since you read it; look at it as it stands now and try again.",
             **_about(row, table=table, key=key, version=version, record=record),
+        )
+
+
+class RecordUntouched(Conflict):
+    reason = "RECORD_UNTOUCHED"
+
+    def __init__(self, table: str, row: int | None = None) -> None:
+        super().__init__(
+            f"{_at(row)}Nothing was written to table '{table}': a trigger skipped the record, or it is in this list under two spellings.",
+            **_about(row, table=table),
+        )
+
+
+class AccessDenied(Forbidden):
+    reason = "ACCESS_DENIED"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"The database does not let this role use '{table}'; its owner can grant it.",
+            table=table,
         )
 
 

@@ -1,11 +1,11 @@
 """What `resolve` makes of a request: shapes with their values, ready for `statement` and `execute`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from services.records import request, shapes
+from services.records import shapes
 from services.records.cursors import Cursor
 from services.tenancy.catalog import Table
 
@@ -57,6 +57,13 @@ class Page:
         """The table that is read."""
         return self.selection.table
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Columns of which an index may help: those that are filtered and sorted by, but for the key."""
+        filtered = (given.column for given in self.selection.inputs)
+        sorted_ = (level.name for level in self.shape.rows.order)
+        return tuple(dict.fromkeys(name for name in (*filtered, *sorted_) if name not in self.table.primary_key))
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -67,6 +74,7 @@ class Record:
     arguments: dict[str, Any]
     inputs: tuple[Input, ...]
     key: str
+    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,11 @@ class Write:
     verb: str
     steps: tuple[Step, ...]
     single: bool = False
-    keys: tuple[str, ...] = field(default=())
-    versions: tuple[str, ...] = field(default=())
-    once: "request.Once | None" = None
+    keys: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The texts of all steps."""
+        return tuple(given for step in self.steps for given in step.inputs)

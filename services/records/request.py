@@ -124,6 +124,11 @@ def page(selection: Selection, *, cursor: str, limit: int, count: str, shape: st
     )
 
 
+def get(table: TableName, key: str, *, fields: str = "", numbers: str = "") -> Get:
+    """Read what else the reading of one record may ask. Raises FieldsInvalid and ParameterInvalid."""
+    return Get(table, key, names.fields(fields), as_text(numbers))
+
+
 def as_text(numbers: str) -> bool:
     """Whether `numbers` asks for strings. Raises ParameterInvalid."""
     return _one_of("numbers", numbers, NUMBERS) == "string"

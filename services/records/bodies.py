@@ -1,0 +1,145 @@
+"""The JSON that callers get, put together from what Postgres made: nothing here reads a cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from services.records import cursors
+from services.records.cursors import Cursor
+from services.records.plans import Page
+from services.records.statement import MAX_CURSOR
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page as its statement answers: records joined by commas, keys and versions by `","`."""
+
+    fetched: int
+    included: int
+    body: str | None
+    keys: str | None
+    versions: str | None
+    truncated: str | None
+    first: str | None
+    last: str | None
+    total: int | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether records lie beyond the page, in the direction it was read."""
+        return self.fetched > self.included
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Records as a write leaves them, joined as in a page."""
+
+    count: int
+    body: str
+    keys: str | None
+    versions: str | None
+
+
+def page(plan: Page, found: Found, estimate: int | None) -> bytes:
+    """A page in the shape that was asked for."""
+    previous, following, begins = _around(plan, found)
+    tail = {
+        "next": following and cursors.encode(following),
+        "prev": previous and cursors.encode(previous),
+        "start": {"value": begins, "exact": plan.start is None or plan.start.values is None},
+        "count": _count(plan, found, estimate),
+        "truncated": _truncated(plan, found),
+    }
+    return b"".join([b"{", _records(plan, found), b",", orjson.dumps(tail)[1:]])
+
+
+def is_whole(plan: Page, found: Found) -> bool:
+    """Whether the page holds all that there is."""
+    return plan.start is None and not found.has_more
+
+
+def written(parts: list[Written], operation: int) -> bytes:
+    """The answer to a write of a list."""
+    return b"".join(
+        [
+            b'{"records":[',
+            ",".join(part.body for part in parts).encode(),
+            b'],"keys":',
+            _strings(_together([part.keys for part in parts])),
+            b',"versions":',
+            _strings(_together([part.versions for part in parts])),
+            f',"operation":{operation}}}'.encode(),
+        ]
+    )
+
+
+def deleted(count: int, operation: int) -> bytes:
+    """The answer to a deletion."""
+    return orjson.dumps({"deleted": count, "operation": operation})
+
+
+def _records(plan: Page, found: Found) -> bytes:
+    records = (found.body or "").encode()
+    if not plan.shape.as_arrays:
+        return b'"records":[' + records + b"]"
+    head = orjson.dumps({"columns": [field.name for field in plan.shape.rows.fields]})[1:-1]
+    keys = _strings(found.keys) if found.included or not plan.shape.key else b"[]"
+    versions = _strings(found.versions) if found.included or not plan.shape.rows.source.versioned else b"[]"
+    return b"".join([head, b',"rows":[', records, b'],"keys":', keys, b',"versions":', versions])
+
+
+def _around(plan: Page, found: Found) -> tuple[Cursor | None, Cursor | None, int]:
+    """The cursors before and after the page, and the position of its first record."""
+    start = plan.start
+    if start is not None and start.backward:
+        begins = max(0, start.position - found.included) if found.has_more else 0
+        back = _cursor(plan, found.last, begins, backward=True) if found.has_more else None
+        return back, _cursor(plan, found.first, start.position) if found.included else start.reversed(), begins
+    begins = start.position if start else 0
+    following = _cursor(plan, found.last, begins + found.included) if found.has_more else None
+    if start is None or not (begins or start.values):
+        return None, following, begins
+    if not found.included and start.values is not None:
+        return start.reversed(), following, begins
+    return _cursor(plan, found.first, begins, backward=True), following, begins
+
+
+def _cursor(plan: Page, values: str | None, position: int, *, backward: bool = False) -> Cursor:
+    read = tuple(orjson.loads(values)) if values and plan.shape.key else None
+    if read is not None and all(value is None or len(value) <= MAX_CURSOR for value in read):
+        return Cursor(plan.table.id, plan.digest, position, read, backward)
+    # By position alone: what has no key, or values too long to carry about.
+    return Cursor(plan.table.id, plan.digest, max(0, position - plan.shape.limit) if backward else position)
+
+
+def _count(plan: Page, found: Found, estimate: int | None) -> dict[str, int | bool] | None:
+    if plan.count == "none":
+        return None
+    if found.total is not None:
+        return {"value": found.total, "exact": True}
+    if is_whole(plan, found):
+        return {"value": found.included, "exact": True}
+    return {"value": estimate or 0, "exact": False}
+
+
+def _truncated(plan: Page, found: Found) -> list[dict[str, int | list[str]]]:
+    """Which cells were cut, from «3:0,2;7:1»: the number of the row as it was read, and positions of columns."""
+    cut: list[dict[str, int | list[str]]] = []
+    backward = plan.start is not None and plan.start.backward
+    for part in found.truncated.split(";") if found.truncated else ():
+        number, positions = part.split(":")
+        row = found.included - int(number) if backward else int(number) - 1
+        names = [plan.shape.rows.fields[int(at)].name for at in positions.split(",")]
+        cut.append({"row": row, "columns": names})
+    return cut[::-1] if backward else cut
+
+
+def _strings(joined: str | None) -> bytes:
+    """A list of strings that are joined by `","` and need no escape; null for none."""
+    return b"null" if joined is None else b'["' + joined.encode() + b'"]'
+
+
+def _together(parts: Sequence[str | None]) -> str | None:
+    known = [part for part in parts if part is not None]
+    return '","'.join(known) if len(known) == len(parts) else None

@@ -1,0 +1,83 @@
+"""Between protobuf and the service's values. Bodies pass through as bytes."""
+
+from rowhouse.records.v1 import records_pb2
+
+from services.records import request
+from services.records.idempotency import Answer
+from services.records.request import TableName
+
+
+def table_from(reference: records_pb2.TableRef) -> TableName:
+    """The table that a request names."""
+    return TableName(reference.schema, reference.table)
+
+
+def page_from(asked: records_pb2.ListRecordsRequest) -> request.Page:
+    """A list; raises what cannot be read."""
+    selection = request.selection(table_from(asked.table), fields=asked.fields, sort=asked.sort, filter=asked.filter)
+    return request.page(
+        selection,
+        cursor=asked.cursor,
+        limit=asked.limit,
+        count=asked.count,
+        shape=asked.shape,
+        numbers=asked.numbers,
+        search=asked.search,
+    )
+
+
+def get_from(asked: records_pb2.GetRecordRequest) -> request.Get:
+    """One record."""
+    return request.get(table_from(asked.table), asked.key, fields=asked.fields, numbers=asked.numbers)
+
+
+def create_from(asked: records_pb2.WriteRequest) -> request.Create:
+    """New records."""
+    return request.create(table_from(asked.table), asked.body, asked.numbers)
+
+
+def update_from(asked: records_pb2.WriteRequest) -> request.Update:
+    """Changes of several records."""
+    return request.update(table_from(asked.table), asked.body, asked.numbers)
+
+
+def update_one_from(asked: records_pb2.UpdateRecordRequest) -> request.Update:
+    """The change of one record."""
+    return request.update_one(table_from(asked.table), asked.key, asked.body, asked.if_match, asked.numbers)
+
+
+def delete_from(asked: records_pb2.WriteRequest) -> request.Delete:
+    """Records to delete."""
+    return request.delete(table_from(asked.table), asked.body)
+
+
+def delete_one_from(asked: records_pb2.DeleteRecordRequest) -> request.Delete:
+    """One record to delete."""
+    return request.delete_one(table_from(asked.table), asked.key, asked.if_match)
+
+
+def once_from(verb: str, asked: records_pb2.WriteRequest) -> request.Once:
+    """The idempotency key, for this very request."""
+    return request.once(asked.idempotency_key, verb, asked.table.schema, asked.table.table, asked.body, asked.numbers)
+
+
+def update_once_from(asked: records_pb2.UpdateRecordRequest) -> request.Once:
+    """The idempotency key, for this very change."""
+    parts = asked.table.schema, asked.table.table, asked.key, asked.body, asked.if_match, asked.numbers
+    return request.once(asked.idempotency_key, "update one", *parts)
+
+
+def delete_once_from(asked: records_pb2.DeleteRecordRequest) -> request.Once:
+    """The idempotency key, for this very deletion."""
+    parts = asked.table.schema, asked.table.table, asked.key, asked.if_match
+    return request.once(asked.idempotency_key, "delete one", *parts)
+
+
+def record_to(answer: Answer) -> records_pb2.Record:
+    """One record."""
+    return records_pb2.Record(body=answer.body, etag=answer.version, operation_id=answer.operation)
+
+
+def written_to(answer: Answer) -> records_pb2.Written:
+    """The outcome of a write."""
+    return records_pb2.Written(body=answer.body, operation_id=answer.operation)
