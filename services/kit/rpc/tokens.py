@@ -15,6 +15,7 @@ ISSUER = "rowhouse"
 AUDIENCE = "rowhouse"
 TYPE = "rowhouse-internal+jwt"
 _HEADERS = {"alg", "kid", "typ"}
+_TEXTS = ("sub", "name", "tenant", "role", "scope", "via")
 _CACHED = 10_000
 
 
@@ -110,9 +111,12 @@ class Verifier:
             key = self._keys.get(str(header.get("kid")))
             if key is None:
                 raise InternalTokenInvalid("its key is unknown")
-            required = ["exp", "nbf", "iat", "sub", "aud", "iss", "name", "tenant", "role", "scope", "via"]
-            return jwt.decode(
+            required = ["exp", "nbf", "iat", "aud", "iss", *_TEXTS]
+            claims = jwt.decode(
                 token, key, algorithms=["EdDSA"], audience=AUDIENCE, issuer=ISSUER, options={"require": required}
             )
         except jwt.PyJWTError as error:
             raise InternalTokenInvalid(str(error).rstrip(".").lower()) from error
+        if not all(isinstance(claims[name], str) for name in _TEXTS):
+            raise InternalTokenInvalid("its claims are not text")
+        return claims
