@@ -18,7 +18,7 @@ check: .venv/.locked  ## Check statically: style, types, who may import whom, ge
 	.venv/bin/ruff format -q --check
 	.venv/bin/mypy --no-error-summary
 	.venv/bin/lint-imports --no-logo
-	$(PYTHON) -m pytest -q tests/test_generated.py
+	$(PYTHON) -m pytest -q tests/test_generated.py tests/gateway/test_openapi.py
 
 mutants: .venv/.locked  ## Break the code in known ways and see that the tests notice
 	$(PYTHON) mutants/run.py $(MUTANTS)
@@ -26,6 +26,9 @@ mutants: .venv/.locked  ## Break the code in known ways and see that the tests n
 proto: .venv/.locked  ## Generate the Python beside each .proto
 	$(PYTHON) -m grpc_tools.protoc -I proto --python_out=proto --mypy_out=proto --grpc_python_out=proto \
 		--mypy_grpc_out=only_async:proto $(PROTOS)
+
+openapi: .venv/.locked  ## Write openapi.json, and what it says of the operations of shape
+	$(PYTHON) -m scripts.openapi
 
 lock:  ## Pin every dependency anew, with hashes (UPGRADE=-U for the newest)
 	$(LOCK) $(UPGRADE) --all-extras --group dev -o requirements-dev.lock
@@ -42,4 +45,4 @@ help:  ## List the commands
 	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(PYTHON) -e .
 	@touch $@
 
-.PHONY: up test soak check mutants proto lock help
+.PHONY: up test soak check mutants proto openapi lock help

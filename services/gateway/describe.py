@@ -35,7 +35,7 @@ def passing(
     status: int = 200,
     *,
     query: type[Parameters] | None = None,
-    body: type[BaseModel] | None = None,
+    body: type[BaseModel] | dict[str, Any] | None = None,
     idempotent: bool = False,
     if_match: bool = False,
     also: Mapping[int, str] | None = None,
@@ -47,10 +47,8 @@ def passing(
         responses[status]["headers"] = _OPERATION_HEADER
     extra: dict[str, Any] = {"parameters": parameters_of(query, idempotent=idempotent, if_match=if_match)}
     if body is not None:
-        extra["requestBody"] = {
-            "required": True,
-            "content": {JSON: {"schema": body.model_json_schema(ref_template=_REF)}},
-        }
+        schema = body if isinstance(body, dict) else body.model_json_schema(ref_template=_REF)
+        extra["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
     return {"status_code": status, "response_class": Json, "responses": responses, "openapi_extra": extra}
 
 

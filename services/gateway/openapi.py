@@ -1,9 +1,7 @@
 """The OpenAPI document: made from the routes, completed with what all routes share, committed as `openapi.json`."""
 
-import copy
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,13 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
-from services.gateway import examples
+from services.gateway import examples, operations
 from services.gateway.access import PassThrough, SignedIn
 
 Json = dict[str, Any]
 
-# What schema's operations take. Schema is a stranger to the gateway, so its own JSON schema is kept here by `make openapi`.
-OPERATIONS = Path(__file__).with_name("operations.schema.json")
 _DEFS = "$defs"
 _PATH_PARAMETERS = {
     "tenant": ("A workspace's slug or id.", "acme"),
@@ -92,7 +88,7 @@ def document(api: FastAPI) -> Json:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _take_definitions(found["paths"], schemas)
-    _take_operations(schemas)
+    schemas |= {"AnyOperation": operations.any_of(), **operations.definitions()}
     schemas["Problem"] = _PROBLEM_SCHEMA
     components["responses"] = {"Problem": _PROBLEM}
     components["securitySchemes"] = _SECURITY_SCHEMES
@@ -152,12 +148,6 @@ def _take_definitions(node: object, schemas: Json) -> None:
         _take_definitions(child, schemas)
 
 
-def _take_operations(schemas: Json) -> None:
-    operations: Json = orjson.loads(OPERATIONS.read_bytes())
-    _take_definitions(operations, schemas)
-    schemas["AnyOperation"] = operations
-
-
 def text(document: Json) -> bytes:
     """The document as it is committed: for people to read the difference."""
-    return orjson.dumps(copy.deepcopy(document), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

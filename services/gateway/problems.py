@@ -31,7 +31,8 @@ BY_REASON: dict[str, int] = {
     "FIELDS_INVALID": 400,
     "SORT_INVALID": 400,
     "FILTER_INVALID": 400,
-    "KEY_INVALID": 400,
+    "FORMAT_UNKNOWN": 400,
+    "OPTION_INVALID": 400,
     "IF_MATCH_INVALID": 400,
     "IDEMPOTENCY_KEY_INVALID": 400,
     "METHOD_NOT_ALLOWED": 405,
@@ -40,12 +41,24 @@ BY_REASON: dict[str, int] = {
     "ENCODING_UNSUPPORTED": 415,
     "IDEMPOTENCY_KEY_REUSED": 422,
     "NO_PRIMARY_KEY": 422,
+    "NOT_WRITABLE": 422,
     "ALREADY_UNDONE": 409,
     "NOT_UNDONE": 409,
     "CANNOT_UNDO": 409,
     "LAST_OWNER": 409,
     "PLAN_REQUIRED": 428,
 }
+# What one of our own processes did wrong towards another; no business of the caller's.
+OURS = frozenset(
+    {
+        "DEADLINE_MISSING",
+        "INTERNAL_TOKEN_INVALID",
+        "LOGIN_UNKNOWN",
+        "SERVICE_NOT_ALLOWED",
+        "SERVICE_SECRET_INVALID",
+        "WANTED_INVALID",
+    }
+)
 # Metadata that is JSON already: a newer plan, the record as it stands.
 _JSON = frozenset({"plan", "record"})
 RETRY_AFTER = "retry_after"

@@ -39,7 +39,7 @@ def internal_error() -> Response:
 def of_rpc(failure: grpc.aio.AioRpcError) -> Response:
     """A service's refusal, or what its silence amounts to."""
     error = error_of(failure)
-    if error is not None and error.reason != "INTERNAL_TOKEN_INVALID":
+    if error is not None and error.reason not in problems.OURS:
         return Problem(error)
     if failure.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return Problem(

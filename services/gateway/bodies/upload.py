@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 
 import grpc
 from fastapi import Request
@@ -13,6 +13,8 @@ from services.kit.errors import Kind, named
 
 # uvicorn hands over 64 kB at most; each gRPC message costs as much as a quarter of a megabyte of copying.
 PIECE_BYTES = 512 * 1024
+
+Renewed = Callable[[], Awaitable[str]]
 
 
 async def gathered(pieces: AsyncIterable[bytes], size: int = PIECE_BYTES) -> AsyncIterator[bytes]:
@@ -37,16 +39,19 @@ async def head(request: Request, size: int) -> tuple[bytes, bool]:
     return bytes(held), False
 
 
-async def import_file(stub: ImportsStub, request: Request, opening: pb.ImportOpen, seconds: float) -> pb.Page:
+async def import_file(
+    stub: ImportsStub, request: Request, opening: pb.ImportOpen, seconds: float, renewed: Renewed
+) -> pb.Page:
     """Send the body as it comes and answer the report. Fails with what the service refuses, ClientDisconnect, TOO_LARGE.
 
-    A stream without a finish message is rolled back, so whatever happens before it leaves no table.
+    `renewed` gives the caller's internal token once the body is through: the first may have expired by then. A stream without a
+    finish message is rolled back, so whatever happens before it leaves no table.
     """
     call = stub.Import(timeout=seconds)
     try:
         # Either error says that it has answered before the file was over; the reply says what.
         with contextlib.suppress(asyncio.InvalidStateError, grpc.aio.AioRpcError):
-            await _send(call, request, opening)
+            await _send(call, request, opening, renewed)
         reply = await call
     finally:
         call.cancel()
@@ -57,12 +62,15 @@ async def import_file(stub: ImportsStub, request: Request, opening: pb.ImportOpe
 
 
 async def _send(
-    call: "grpc.aio.StreamUnaryCall[pb.ImportRequest, pb.ImportReply]", request: Request, opening: pb.ImportOpen
+    call: "grpc.aio.StreamUnaryCall[pb.ImportRequest, pb.ImportReply]",
+    request: Request,
+    opening: pb.ImportOpen,
+    renewed: Renewed,
 ) -> None:
     await call.write(pb.ImportRequest(open=opening))
     sent = 0
     async for piece in gathered(request.stream()):
         await call.write(pb.ImportRequest(chunk=piece))
         sent += len(piece)
-    await call.write(pb.ImportRequest(finish=pb.ImportFinish(bytes=sent)))
+    await call.write(pb.ImportRequest(finish=pb.ImportFinish(bytes=sent, token=await renewed())))
     await call.done_writing()

@@ -3,8 +3,9 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
+from pydantic.config import JsonDict
 
-from services.gateway.models.base import Answer, Body, Next
+from services.gateway.models.base import Answer, Body, Moment, Next
 
 
 class Open(Answer):
@@ -15,24 +16,23 @@ class Open(Answer):
 
 Id = Annotated[int, Field(description="It survives a rename; `@<id>` stands wherever the name may.", examples=[17])]
 SqlName = Annotated[str, Field(description="The name in SQL; at most 63 bytes.", examples=["movies"])]
-Version = Annotated[str, Field(description="The record's version, its ETag without quotes.", examples=["731"])]
+Label = Annotated[
+    str | None, Field(description="What people see where a SQL name would not do.", examples=["Average rating"])
+]
+Comment = Annotated[str | None, Field(examples=["From the festival's archive."])]
+Version = Annotated[str, Field(description="The record's version: its ETag without quotes.", examples=["731"])]
 Row = Annotated[
     dict[str, JsonValue], Field(description="Values by column.", examples=[{"id": 1, "title": "Up", "rating": 8.3}])
 ]
-Key = Annotated[
-    JsonValue,
-    Field(
-        description="The record's key as it stands in its path, or an object of a composite key's columns.",
-        examples=["1"],
-    ),
-]
+Key = Annotated[str, Field(description="The record's key as it stands in its path.", examples=["1"])]
 
 
 class Schema(Open):
     """A schema of the database."""
 
-    id: Id
+    id: int = Field(description="`@<id>` stands wherever the name may.", examples=[2200])
     name: str = Field(examples=["public"])
+    comment: Comment
 
 
 class Schemas(Answer):
@@ -42,23 +42,22 @@ class Schemas(Answer):
     next: Next
 
 
-class NewSchema(Body):
-    """A schema to make."""
-
-    name: str = Field(examples=["archive"])
-
-
 class Column(Open):
     """A column."""
 
     id: Id
     name: str = Field(examples=["rating"])
-    label: str | None = Field(description="What people see where a SQL name would not do.", examples=[None])
+    label: Label
     type: str = Field(description="Postgres' own text.", examples=["numeric(3,1)"])
     kind: str = Field(
         description="The family: text, number, boolean, date, datetime, time, uuid, json, other.", examples=["number"]
     )
     nullable: bool = Field(examples=[True])
+    default: str | None = Field(description="An SQL expression.", examples=[None])
+    comment: Comment
+    generated: bool = Field(description="Whether Postgres works it out from other columns.", examples=[False])
+    identity: str | None = Field(description="`always` or `by_default` where Postgres numbers it.", examples=[None])
+    position: int = Field(description="Its place in the order that people see.", examples=[3])
 
 
 class TableSummary(Open):
@@ -67,10 +66,12 @@ class TableSummary(Open):
     id: Id
     schema_: str = Field(alias="schema", examples=["public"])
     name: SqlName
+    label: Label
     relation: str = Field(
         description="table, partitioned_table, view, materialized_view or foreign_table.", examples=["table"]
     )
-    estimated_rows: int = Field(examples=[3201])
+    comment: Comment
+    estimated_rows: int | None = Field(examples=[3201])
     primary_key: list[str] = Field(examples=[["id"]])
 
 
@@ -82,64 +83,24 @@ class Tables(Answer):
 
 
 class Table(TableSummary):
-    """A table with its columns."""
+    """A table with its columns, constraints and indexes."""
 
     columns: list[Column]
-
-
-class Default(Body):
-    """What a new record gets where nothing is said: a value, or what a function gives."""
-
-    value: JsonValue = Field(None, examples=["new"])
-    function: Literal["now", "today", "uuid"] | None = Field(None, examples=[None])
-
-
-class NewColumn(Body):
-    """A column to make; `type` or `kind` says which."""
-
-    name: str = Field(examples=["rating"])
-    type: str | None = Field(None, description="A Postgres type.", examples=["numeric(3,1)"])
-    kind: str | None = Field(None, description="A kind, whose usual type is taken.", examples=[None])
-    nullable: bool = Field(True, examples=[True])
-    default: Default | None = Field(None, examples=[None])
-    label: str | None = Field(None, examples=[None])
-
-
-class NewTable(Body):
-    """A table to make. Without a primary key it gets `id bigint`, numbered by itself."""
-
-    name: SqlName
-    columns: list[NewColumn]
-    primary_key: list[str] | None = Field(None, examples=[None])
-
-
-class RenamedTable(Body):
-    """A table's new name."""
-
-    name: str = Field(examples=["films"])
-
-
-class RenamedColumn(Body):
-    """A column's new name."""
-
-    name: str = Field(examples=["stars"])
-
-
-class AnyOperation(Body):
-    """An operation: `do` and its own fields."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    do: str = Field(examples=["add_column"])
+    constraints: list[dict[str, JsonValue]] = Field(
+        examples=[[{"name": "movies_pkey", "type": "primary_key", "columns": ["id"]}]]
+    )
+    indexes: list[dict[str, JsonValue]] = Field(examples=[[{"name": "movies_pkey", "unique": True}]])
 
 
 class Apply(Body):
-    """A plan to apply, or an operation that can be undone in full."""
+    """A plan to apply, or an operation that can be undone in full: `do` and its own fields."""
 
     model_config = ConfigDict(
         extra="allow",
         frozen=True,
-        json_schema_extra={"examples": [{"do": "rename_table", "schema": "public", "table": "movies", "to": "films"}]},
+        json_schema_extra={
+            "examples": [{"do": "rename_table", "schema": "public", "table": "movies", "name": "films"}]
+        },
     )
 
     plan: str | None = Field(None, description="The token of a plan.")
@@ -149,8 +110,25 @@ class Apply(Body):
 class Plan(Open):
     """What an operation would do, and the token that applies exactly that."""
 
-    plan: str = Field(examples=["eyJhbGciOiJFZERTQSJ9…"])
-    effects: list[JsonValue] = Field(examples=[["Adds the column 'rating' (numeric(3,1)) to public.movies."]])
+    plan: str = Field(examples=["eyJhbGciOiJIUzI1NiJ9…"])
+    expires_at: Moment
+    operation: dict[str, JsonValue] = Field(
+        description="The operation, as it was asked for.",
+        examples=[{"do": "drop_column", "schema": "public", "table": "movies", "column": "rating"}],
+    )
+    effects: list[str] = Field(
+        description="What happens, for people.", examples=[["Column 'rating' of 'movies' is hidden."]]
+    )
+    losses: list[str] = Field(description="What cannot be had back, for people.", examples=[[]])
+    dependants: list[dict[str, JsonValue]] = Field(description="What hangs on it.", examples=[[]])
+    locks: list[dict[str, str]] = Field(
+        description="Which tables are locked.", examples=[[{"schema": "public", "table": "movies"}]]
+    )
+    strategy: str = Field(
+        description="How long: `instant`, one reading of the table (`scan`) or one rewriting (`rewrite`).",
+        examples=["instant"],
+    )
+    undoable: bool = Field(examples=[True])
 
 
 class Operation(Open):
@@ -158,7 +136,22 @@ class Operation(Open):
 
     id: int = Field(examples=[42])
     do: str = Field(examples=["rename_table"])
+    at: Moment
+    actor: dict[str, str] | None = Field(
+        description="Who did it; null for what was done in SQL.",
+        examples=[{"id": "0b6d7a52-6a0c-4f6e-9d0e-6b4f6c1f7a10", "name": "Ada Lovelace"}],
+    )
+    channel: str = Field(description="By which way it came: api, web, sql, …", examples=["api"])
+    nature: str = Field(description="shape, data or mixed.", examples=["shape"])
     state: str = Field(description="running, done, failed or undone.", examples=["done"])
+    table: dict[str, JsonValue] | None = Field(examples=[{"id": 17, "name": "movies"}])
+    request: JsonValue = Field(
+        examples=[{"do": "rename_table", "schema": "public", "table": "movies", "name": "films"}]
+    )
+    undoes: int | None = Field(description="The step that this one takes back.", examples=[None])
+    undone_by: int | None = Field(examples=[None])
+    undoable: bool = Field(examples=[True])
+    detail: JsonValue = Field(description="More about it: an import's report, what an undo could not put back.")
 
 
 class Operations(Answer):
@@ -169,29 +162,41 @@ class Operations(Answer):
 
 
 class Count(Answer):
-    """How many records match."""
+    """How many records match, or about how many."""
 
     value: int = Field(examples=[3201])
     exact: bool = Field(examples=[True])
+
+
+_ROW: JsonDict = {"id": 1, "title": "Up", "rating": 8.3}
+_AROUND: JsonDict = {
+    "next": "WyJVcCIsMjAwXQ",
+    "prev": "WyJVcCIsMTAwXQ",
+    "start": {"value": 100, "exact": True},
+    "count": {"value": 3201, "exact": True},
+    "truncated": [],
+}
 
 
 class Page(Open):
     """A page of records, as objects, or with `shape=rows` as `columns`, `rows`, `keys` and `versions`."""
 
     model_config = ConfigDict(
-        extra="allow",
-        frozen=True,
-        json_schema_extra={
-            "examples": [
-                {"records": [{"id": 1, "title": "Up", "rating": 8.3}], "next": "WzEwMF0", "prev": None, "count": None}
-            ]
-        },
+        extra="allow", frozen=True, json_schema_extra={"examples": [{"records": [_ROW], **_AROUND}]}
     )
 
     records: list[Row] | None = None
-    next: Next = None
-    prev: str | None = Field(None, description="The cursor of the page before.")
-    count: Count | None = None
+    columns: list[str] | None = None
+    rows: list[list[JsonValue]] | None = None
+    keys: list[str] | None = None
+    versions: list[str] | None = None
+    next: Next
+    prev: str | None = Field(description="The cursor of the page before.")
+    start: Count = Field(description="How many records come before this page.")
+    count: Count | None = Field(description="How many match; null unless asked for.")
+    truncated: list[dict[str, JsonValue]] = Field(
+        description="Cells that are too long for a page; the record has them whole."
+    )
 
 
 class Query(Body):
@@ -204,16 +209,13 @@ class Query(Body):
     limit: int | None = Field(None, ge=1, le=1000, examples=[100])
     count: Literal["none", "estimate", "exact"] | None = Field(None, examples=["estimate"])
     shape: Literal["objects", "rows"] | None = Field(None, examples=["objects"])
-    numbers: Literal["json", "string"] | None = Field(None, examples=["string"])
-    search: str | None = Field(None, examples=[None])
+    numbers: Literal["number", "string"] | None = Field(None, examples=["string"])
 
 
 class Record(Open):
     """A record: values by column."""
 
-    model_config = ConfigDict(
-        extra="allow", frozen=True, json_schema_extra={"examples": [{"id": 1, "title": "Up", "rating": 8.3}]}
-    )
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra={"examples": [_ROW]})
 
 
 class NewRecords(Body):
@@ -243,10 +245,28 @@ class Keys(Body):
 
 
 class Written(Open):
-    """What was written, and the step on the timeline that it became."""
+    """Records as they are now, with their keys and versions, and the step on the timeline that this became."""
 
-    records: list[Row] | None = None
-    operation: int | None = Field(None, examples=[43])
+    records: list[Row]
+    keys: list[Key]
+    versions: list[Version]
+    operation: int = Field(examples=[43])
+
+
+class Deleted(Open):
+    """How many are gone, and the step on the timeline that can bring them back."""
+
+    deleted: int = Field(examples=[1])
+    operation: int = Field(examples=[44])
+
+
+class Dialect(Open):
+    """How the file is read."""
+
+    encoding: str = Field(examples=["utf-8"])
+    delimiter: str = Field(examples=[","])
+    newline: str = Field(examples=["LF"])
+    header: bool = Field(examples=[True])
 
 
 class ImportedColumn(Open):
@@ -254,26 +274,40 @@ class ImportedColumn(Open):
 
     source: str = Field(examples=["Rating "])
     name: str = Field(examples=["rating"])
+    label: Label
     type: str = Field(examples=["numeric"])
     kind: str = Field(examples=["number"])
-    why: str = Field(examples=["Every one of 3,201 values is a number."])
+    why: str = Field(examples=["all values are numbers"])
+
+
+class Renamed(Answer):
+    """A column whose name is not its header's text."""
+
+    source: str = Field(examples=["Rating "])
+    name: str = Field(examples=["rating"])
+    why: str = Field(examples=["spaces around it were taken away"])
 
 
 class Import(Open):
     """An import's report."""
 
-    id: str = Field(examples=["3f0c1a52-6a0c-4f6e-9d0e-6b4f6c1f7a10"])
+    id: str = Field(examples=["41"])
     state: str = Field(examples=["done"])
+    operation: int = Field(examples=[41])
     schema_: str = Field(alias="schema", examples=["public"])
     table: SqlName
-    operation: int | None = Field(examples=[41])
     rows: int = Field(examples=[3201])
     bytes: int = Field(examples=[409_600])
+    primary_key: str = Field(examples=["id"])
+    dialect: Dialect
     columns: list[ImportedColumn]
+    renamed: list[Renamed]
 
 
 class ImportPreview(Open):
     """How the head of a file would be read."""
 
+    dialect: Dialect
     columns: list[ImportedColumn]
-    rows: list[list[JsonValue]] = Field(examples=[[["Up", 8.3]]])
+    renamed: list[Renamed]
+    rows: list[list[JsonValue]] = Field(examples=[[["Up", "8.3"]]])

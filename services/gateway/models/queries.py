@@ -8,7 +8,7 @@ from pydantic import Field
 from services.gateway.bodies import parameters
 from services.gateway.bodies.parameters import Paged, Parameters
 
-Numbers = Literal["json", "string"] | None
+Numbers = Literal["number", "string"] | None
 _NUMBERS = Field(
     None,
     description="`string` gives bigint, numeric and money as strings, for parsers that only have doubles.",
@@ -42,7 +42,6 @@ class Records(Paged):
         None, description="Records as objects, or rows of values under one list of columns.", examples=["objects"]
     )
     numbers: Numbers = _NUMBERS
-    search: str = Field("", description="Words to find anywhere in a record.", examples=[""])
 
 
 class Record(Parameters):

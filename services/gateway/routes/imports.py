@@ -1,11 +1,13 @@
 """Files into tables, streamed."""
 
+from functools import partial
+
 import orjson
 from fastapi import APIRouter, Request, Response
 from rowhouse.records.v1 import records_pb2 as pb
 
 from services.gateway import describe, errors, responses
-from services.gateway.access import PassThrough, gateway, services
+from services.gateway.access import PassThrough, gateway, renewed, services
 from services.gateway.bodies import json_text, parameters, paths, upload
 from services.gateway.middleware import limits
 from services.gateway.models import data, queries
@@ -31,7 +33,9 @@ async def import_file(request: Request) -> Response:
         options=query.options.encode(),
         idempotency_key=parameters.idempotency_key(request),
     )
-    report = await upload.import_file(services(request).imports, request, opening, settings.upload_seconds)
+    report = await upload.import_file(
+        services(request).imports, request, opening, settings.upload_seconds, partial(renewed, request)
+    )
     told = orjson.loads(report.body)
     location = paths.of(paths.name(request, "tenant"), "imports", str(told["id"]))
     return responses.made(report.body, location, told.get("operation") or 0)

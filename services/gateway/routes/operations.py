@@ -14,7 +14,7 @@ _INT64_MOST = 2**63 - 1
 router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["operations"], route_class=PassThrough)
 
 
-@router.post("/plans", **describe.passing(data.Plan, 201, body=data.AnyOperation))
+@router.post("/plans", **describe.passing(data.Plan, 201, body={"$ref": "#/components/schemas/AnyOperation"}))
 async def plan_operation(request: Request) -> Response:
     """See what an operation would do, before it does; the plan applies exactly that, within 15 minutes."""
     operation = await json_text.body(request)

@@ -49,7 +49,7 @@ async def update_records(request: Request) -> Response:
     return _written(await services(request).records.UpdateRecords(await _write(request)))
 
 
-@router.post("/delete", **describe.passing(data.Written, query=queries.Written, body=data.Keys, idempotent=True))
+@router.post("/delete", **describe.passing(data.Deleted, query=queries.Written, body=data.Keys, idempotent=True))
 async def delete_records(request: Request) -> Response:
     """Delete up to 1,000 records, all or none."""
     return _written(await services(request).records.DeleteRecords(await _write(request)))
@@ -72,7 +72,7 @@ async def update_record(request: Request) -> Response:
     return _record(await services(request).records.UpdateRecord(asked))
 
 
-@router.delete("/{key}", **describe.passing(data.Written, idempotent=True, if_match=True))
+@router.delete("/{key}", **describe.passing(data.Deleted, idempotent=True, if_match=True))
 async def delete_record(request: Request) -> Response:
     """Delete one record."""
     asked = pb.DeleteRecordRequest(

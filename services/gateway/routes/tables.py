@@ -1,29 +1,31 @@
 """Schemas, tables and columns: the catalog as it is, and changes of it by the plain verbs of HTTP, each an operation underneath."""
 
+import orjson
 from fastapi import APIRouter, Request, Response
 from rowhouse.schema.v1 import schema_pb2 as pb
 
-from services.gateway import describe, responses
+from services.gateway import describe, operations, responses
 from services.gateway.access import PassThrough, services
 from services.gateway.bodies import json_text, parameters, paths
 from services.gateway.models import data, queries
 
-_IN_TENANT = "/api/v1/tenants/{tenant}"
-_IN_SCHEMA = "/schemas/{schema}/tables"
-_TABLE = _IN_SCHEMA + "/{table}"
+_SCHEMA = "/schemas/{schema}/tables"
+_TABLE = _SCHEMA + "/{table}"
 _COLUMN = _TABLE + "/columns/{column}"
+_NOTHING = b"{}"
 
-router = APIRouter(prefix=_IN_TENANT, tags=["tables"], route_class=PassThrough)
+router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["tables"], route_class=PassThrough)
 
 
 @router.get("/schemas", **describe.passing(data.Schemas, query=parameters.Paged))
 async def list_schemas(request: Request) -> Response:
     """List the schemas of the database."""
     query = parameters.read(request, parameters.Paged)
-    return responses.Json((await services(request).catalogs.ListSchemas(pb.ListRequest(**query.model_dump()))).body)
+    asked = pb.ListRequest(limit=query.limit, cursor=query.cursor)
+    return responses.Json((await services(request).catalogs.ListSchemas(asked)).body)
 
 
-@router.post("/schemas", **describe.passing(data.Operation, 201, body=data.NewSchema, idempotent=True))
+@router.post("/schemas", **describe.passing(data.Operation, 201, body=operations.body("CreateSchema"), idempotent=True))
 async def create_schema(request: Request) -> Response:
     """Create a schema; answers the operation."""
     return _operation(request, await _apply(request, await json_text.body(request), do="create_schema"), 201)
@@ -37,14 +39,14 @@ async def list_tables(request: Request) -> Response:
     return responses.Json((await services(request).catalogs.ListTables(asked)).body)
 
 
-@router.post(_IN_SCHEMA, **describe.passing(data.Table, 201, body=data.NewTable, idempotent=True))
+@router.post(
+    _SCHEMA, **describe.passing(data.Table, 201, body=operations.body("CreateTable", "schema"), idempotent=True)
+)
 async def create_table(request: Request) -> Response:
     """Create a table; answers it as it is."""
-    body = await json_text.body(request)
-    name = json_text.text_of(body, "name")
     schema = paths.name(request, "schema")
-    applied = await _apply(request, body, do="create_table", schema=schema)
-    return await _table(request, pb.TableRef(schema=schema, table=name), applied, 201)
+    applied = await _apply(request, await json_text.body(request), do="create_table", schema=schema)
+    return await _table(request, applied, 201)
 
 
 @router.get(_TABLE, **describe.passing(data.Table))
@@ -53,39 +55,45 @@ async def get_table(request: Request) -> Response:
     return responses.Json((await services(request).catalogs.GetTable(paths.shape(request))).body)
 
 
-@router.patch(_TABLE, **describe.passing(data.Table, body=data.RenamedTable, idempotent=True))
+@router.patch(
+    _TABLE, **describe.passing(data.Table, body=operations.body("RenameTable", "schema", "table"), idempotent=True)
+)
 async def update_table(request: Request) -> Response:
     """Rename a table; its old name answers TABLE_RENAMED from then on."""
-    to = json_text.text_of(await json_text.body(request), "name", alone=True)
-    applied = await _apply(request, b"{}", do="rename_table", **_names(request), to=to)
-    return await _table(request, pb.TableRef(schema=paths.name(request, "schema"), table=to), applied)
+    body = await json_text.body(request)
+    return await _table(request, await _apply(request, body, do="rename_table", **_names(request)))
 
 
 @router.delete(_TABLE, **describe.passing(data.Operation, idempotent=True))
 async def drop_table(request: Request) -> Response:
     """Drop a table; answers the operation, whose undo brings it back."""
-    return _operation(request, await _apply(request, b"{}", do="drop_table", **_names(request)))
+    return _operation(request, await _apply(request, _NOTHING, do="drop_table", **_names(request)))
 
 
-@router.post(_TABLE + "/columns", **describe.passing(data.Table, 201, body=data.NewColumn, idempotent=True))
+@router.post(
+    _TABLE + "/columns",
+    **describe.passing(data.Table, 201, body=operations.body("AddColumn", "schema", "table"), idempotent=True),
+)
 async def add_column(request: Request) -> Response:
     """Add a column; answers the table."""
-    applied = await _apply(request, await json_text.body(request), do="add_column", **_names(request))
-    return await _table(request, paths.shape(request), applied, 201)
+    body = await json_text.body(request)
+    return await _table(request, await _apply(request, body, do="add_column", **_names(request)), 201)
 
 
-@router.patch(_COLUMN, **describe.passing(data.Table, body=data.RenamedColumn, idempotent=True))
+@router.patch(
+    _COLUMN,
+    **describe.passing(data.Table, body=operations.body("RenameColumn", "schema", "table", "column"), idempotent=True),
+)
 async def update_column(request: Request) -> Response:
     """Rename a column; answers the table."""
-    to = json_text.text_of(await json_text.body(request), "name", alone=True)
-    applied = await _apply(request, b"{}", do="rename_column", **_names(request, "column"), to=to)
-    return await _table(request, paths.shape(request), applied)
+    body = await json_text.body(request)
+    return await _table(request, await _apply(request, body, do="rename_column", **_names(request, "column")))
 
 
 @router.delete(_COLUMN, **describe.passing(data.Operation, idempotent=True))
 async def drop_column(request: Request) -> Response:
     """Drop a column; answers the operation, whose undo brings it back."""
-    return _operation(request, await _apply(request, b"{}", do="drop_column", **_names(request, "column")))
+    return _operation(request, await _apply(request, _NOTHING, do="drop_column", **_names(request, "column")))
 
 
 def _names(request: Request, *more: str) -> dict[str, str]:
@@ -99,16 +107,17 @@ async def _apply(request: Request, body: bytes, **members: str) -> pb.Applied:
     return await services(request).operations.Apply(asked)
 
 
-async def _table(request: Request, ref: pb.TableRef, applied: pb.Applied, status: int = 200) -> Response:
-    table = await services(request).catalogs.GetTable(ref)
-    headers = dict(responses.operation_header(applied.operation_id))
+async def _table(request: Request, applied: pb.Applied, status: int = 200) -> Response:
+    """The table that an operation was about, as it is now; by its id, for its name may be what changed."""
+    schema, subject = paths.name(request, "schema"), orjson.loads(applied.body)["table"]
+    table = await services(request).catalogs.GetTable(pb.TableRef(schema=schema, table=f"@{subject['id']}"))
+    headers = responses.operation_header(applied.operation_id)
     if status == 201:
-        headers["Location"] = paths.of(paths.name(request, "tenant"), "schemas", ref.schema, "tables", ref.table)
+        headers["Location"] = paths.of(paths.name(request, "tenant"), "schemas", schema, "tables", subject["name"])
     return responses.Json(table.body, status, headers)
 
 
 def _operation(request: Request, applied: pb.Applied, status: int = 200) -> Response:
     location = paths.of(paths.name(request, "tenant"), "operations", str(applied.operation_id))
-    return responses.Json(
-        applied.body, status, {"Location": location} | responses.operation_header(applied.operation_id)
-    )
+    headers = {"Location": location} if status == 201 else {}
+    return responses.Json(applied.body, status, headers | responses.operation_header(applied.operation_id))

@@ -1,0 +1,147 @@
+"""The OpenAPI document says what there is, completely; and what is generated is committed as it would be generated."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from scripts import openapi as generate
+from services.gateway import openapi, operations, reference
+from services.gateway.app import routed
+from tests.fixtures.gateway import Front
+
+DOCUMENT: dict[str, Any] = orjson.loads(generate.DOCUMENT.read_bytes())
+OPERATIONS = {
+    f"{verb.upper()} {path}": operation for path, item in DOCUMENT["paths"].items() for verb, operation in item.items()
+}
+PUBLIC = {
+    "POST /api/v1/signup",
+    "POST /api/v1/sessions",
+    "GET /api/v1/slugs/{slug}",
+    "POST /api/v1/invitations/accept",
+}
+OPEN_BODIES = {"POST /plans", "POST /operations", "PATCH /schemas/{schema}/tables/{table}/records/{key}"}
+each = pytest.mark.parametrize("name", OPERATIONS)
+
+
+def test_the_committed_files_are_what_make_openapi_writes() -> None:
+    assert operations.FILE.read_bytes() == generate.operations_text(), "run make openapi"
+    assert generate.DOCUMENT.read_bytes() == generate.document_text(), "run make openapi"
+
+
+def test_it_is_served_as_it_is_committed_and_needs_no_credential() -> None:
+    assert orjson.loads(openapi.served(routed())) == DOCUMENT
+
+
+async def test_the_pages_need_no_credential_and_nothing_from_elsewhere(front: Front) -> None:
+    del front.http.headers["Authorization"]
+    for path in ("/", "/api/docs", "/api/style.css", "/api/v1/openapi.json"):
+        answer = await front.http.get(path)
+        assert answer.status_code == 200
+        assert "<script" not in answer.text
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", answer.text)
+
+
+def test_the_documentation_has_every_route_and_escapes_what_it_shows() -> None:
+    page = reference.page(routed())
+
+    for operation in OPERATIONS.values():
+        assert f'id="{operation["operationId"]}"' in page
+    assert "&lt;id&gt;" in page
+    assert "<id>" not in page
+
+
+def test_only_these_routes_are_open_to_everybody() -> None:
+    assert {name for name, operation in OPERATIONS.items() if operation["security"] == []} == PUBLIC
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference_ in re.findall(rb'"\$ref": "#/components/(\w+)/(\w+)"', generate.DOCUMENT.read_bytes()):
+        kind, name = (part.decode() for part in reference_)
+        assert name in DOCUMENT["components"][kind]
+    assert b"$defs" not in generate.DOCUMENT.read_bytes()
+
+
+def test_no_two_operations_share_an_id() -> None:
+    identifiers = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+@each
+def test_a_route_says_what_it_does_and_what_comes_back_when_it_fails(name: str) -> None:
+    operation = OPERATIONS[name]
+
+    assert re.match(r"[A-Z].+[.]", operation["description"], re.DOTALL)
+    assert operation["tags"]
+    assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
+    assert "422" not in operation["responses"]
+    for parameter in operation["parameters"]:
+        assert parameter["description"], parameter
+
+
+@each
+def test_every_body_has_an_example_and_the_example_is_of_the_bodys_shape(name: str) -> None:
+    for content in contents(OPERATIONS[name]):
+        check(content["example"], content["schema"])
+
+
+@each
+def test_a_body_takes_nothing_but_what_is_named(name: str) -> None:
+    if any(name.replace("/api/v1/tenants/{tenant}", "") == one for one in OPEN_BODIES):
+        return
+    for content in OPERATIONS[name].get("requestBody", {}).get("content", {}).values():
+        schema = resolved(content["schema"])
+        assert schema.get("additionalProperties") is False or schema.get("format") == "binary", schema
+
+
+def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from part.get("content", {}).values()
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "null": (type(None),),
+}
+
+
+def check(value: Any, schema: dict[str, Any]) -> None:
+    """Of JSON Schema what our documents use."""
+    schema = resolved(schema)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        assert any(fits(value, option) for option in options), (value, schema)
+        return
+    if "type" in schema:
+        assert isinstance(value, TYPES[schema["type"]]), (value, schema)
+    if "enum" in schema:
+        assert value in schema["enum"]
+    if isinstance(value, dict) and "properties" in schema:
+        assert set(schema.get("required", ())) <= value.keys(), (value, schema)
+        for name, one in value.items():
+            if name in schema["properties"]:
+                check(one, schema["properties"][name])
+            else:
+                assert schema.get("additionalProperties") is not False, name
+    for one in value if isinstance(value, list) and "items" in schema else ():
+        check(one, schema["items"])
+
+
+def fits(value: Any, schema: dict[str, Any]) -> bool:
+    try:
+        check(value, schema)
+    except AssertionError:
+        return False
+    return True
