@@ -268,3 +268,10 @@ class OutOfSpace(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("The database server is out of space or memory; try again later.")
+
+
+class SchemaUnavailable(Unavailable):
+    reason = "SCHEMA_UNAVAILABLE"
+
+    def __init__(self) -> None:
+        super().__init__("The service that keeps the tables does not answer; nothing was imported. Try again in a moment.")

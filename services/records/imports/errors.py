@@ -10,6 +10,13 @@ class FileEmpty(Invalid):
         super().__init__("The file is empty; send a CSV or TSV file with at least a line of column names.")
 
 
+class HeadTooLarge(Invalid):
+    reason = "TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A preview takes the first {limit // 1_000_000} MB of a file at most; send less of it.")
+
+
 class FileBinary(Invalid):
     reason = "FILE_BINARY"
 
@@ -22,11 +29,17 @@ class FileBinary(Invalid):
 class FileIncomplete(Invalid):
     reason = "FILE_INCOMPLETE"
 
-    def __init__(self, announced: int, received: int) -> None:
-        message = (
-            f"The file did not arrive whole: {received:,} bytes of {announced:,}; nothing was imported. Send it again."
-        )
-        super().__init__(message, announced=str(announced), received=str(received))
+    def __init__(self, announced: int | None, received: int) -> None:
+        whole = "and then it broke off" if announced is None else f"of {announced:,}"
+        message = f"The file did not arrive whole: {received:,} bytes {whole}; nothing was imported. Send it again."
+        super().__init__(message, received=str(received))
+
+
+class StreamInvalid(Invalid):
+    reason = "STREAM_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("An import is one 'open', then chunks, then one 'finish'; something else came.")
 
 
 class LineFault(Invalid):

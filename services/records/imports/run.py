@@ -1,18 +1,18 @@
 """One import from its first byte to its place on the timeline."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import structlog
 
 from services.kinds import Format
 from services.kit.rpc.identity import Caller
-from services.records.imports import head, key, leftovers, limits, misfits, options, report
-from services.records.imports.errors import FileEmpty, TableExists
+from services.records.imports import head, history, key, leftovers, limits, misfits, options, preview, report
+from services.records.imports.errors import FileEmpty, HeadTooLarge, TableExists
 from services.records.imports.head import Head
 from services.records.imports.infer import Column
 from services.records.imports.load import Load
@@ -28,8 +28,16 @@ _PIECE = 256 << 10
 """Bytes that are cut into rows at once: about 2 ms of the loop's time."""
 _log = structlog.get_logger()
 
-Adopt = Callable[[Mapping[str, Any]], Awaitable[int]]
-"""Has schema apply an operation, as the caller, and gives its id."""
+Adopt = Callable[[Mapping[str, Any], str], Awaitable[int]]
+"""Has schema apply an operation, as the caller, for whom a token may speak anew; gives the operation's id."""
+
+
+class Upload(Protocol):
+    """A file on its way: its bytes, and once they are through a token that is good then. Iterating raises if it does not arrive whole."""
+
+    token: str
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,8 @@ class Importer:
         self._catalogs = catalogs
         self._adopt = adopt
 
-    async def run(
-        self, caller: Caller, schema: str, name: str, raw_options: bytes, chunks: AsyncIterator[bytes]
-    ) -> dict[str, Any]:
-        """Import a file into a new table and give the report. `chunks` raises if the file does not arrive whole.
+    async def run(self, caller: Caller, schema: str, name: str, raw_options: bytes, upload: Upload) -> dict[str, Any]:
+        """Import a file into a new table and give the report.
 
         Raises what is wrong with the options, the file, or the name; then there is no table.
         """
@@ -60,7 +66,7 @@ class Importer:
         caller.require("records:write")
         wishes = options.parse(raw_options)
         target = await self._target(caller, schema, name, wishes)
-        source = _Counted(chunks)
+        source = _Counted(upload)
         pieces = _pieces(source)
         first, whole = await _head(pieces)
         found = await asyncio.to_thread(head.read, first, wishes, target.types, whole=whole)
@@ -83,12 +89,22 @@ class Importer:
                 blank_lines=rows.blank_lines,
                 primary_key=primary_key,
             )
-            operation = await self._adopt(_operation(load, target, said))
+            operation = await self._adopt(_operation(load, target, said), upload.token)
         self._catalogs.forget(caller.tenant)
         return {"id": str(operation), "operation": operation, **said}
 
-    async def types_like(self, caller: Caller, schema: str, table: str) -> Mapping[str, str]:
-        """The types of a table's columns, by name."""
+    async def preview(self, caller: Caller, data: bytes, raw_options: bytes, *, whole: bool) -> dict[str, Any]:
+        """Show the head of a file. Raises what is wrong with the options or the head."""
+        caller.require("records:read")
+        if len(data) > limits.PREVIEW_BYTES:
+            raise HeadTooLarge(limits.PREVIEW_BYTES)
+        return await asyncio.to_thread(preview.show, data, options.parse(raw_options), {}, whole=whole)
+
+    async def get(self, caller: Caller, identifier: str) -> dict[str, Any]:
+        """The report of an import that has been. Raises ImportUnknown."""
+        return await history.get(self._databases, caller, identifier)
+
+    async def _types_like(self, caller: Caller, schema: str, table: str) -> Mapping[str, str]:
         found = (await self._catalogs.current(caller.tenant)).table(schema, table)
         return {column.name: column.type for column in found.columns}
 
@@ -97,7 +113,7 @@ class Importer:
         there, table = catalog.schema(schema).name, names.table(name)
         if any(other.name == table for other in catalog.of(there)):
             raise TableExists(there, table)
-        types = await self.types_like(caller, there, wishes.like) if wishes.like is not None else {}
+        types = await self._types_like(caller, there, wishes.like) if wishes.like is not None else {}
         return Target(there, table, types)
 
 
@@ -129,7 +145,7 @@ async def _dropped(load: Load) -> None:
 class _Counted:
     """The file's chunks, their bytes counted."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncIterable[bytes]
     size: int = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
