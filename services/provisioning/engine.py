@@ -10,7 +10,14 @@ import structlog
 from services.provisioning import furnish, server
 from services.provisioning.act import ACTS, Scene
 from services.provisioning.decide import Do, Step, decide
-from services.provisioning.errors import DatabaseInUse, DatabaseUnknown, NotConverged, ServerBusy, ServerUnreachable
+from services.provisioning.errors import (
+    DatabaseInUse,
+    DatabaseUnknown,
+    NotConverged,
+    ServerBusy,
+    ServerUnreachable,
+    StepRefused,
+)
 from services.provisioning.hooks import Hook, hooked, no_hook
 from services.provisioning.observe import Observed, away_name, observe
 from services.provisioning.server import Hardening, Prepare
@@ -73,6 +80,8 @@ class Engine:
                 await ACTS[step.do](scene, step)
         except asyncpg.ObjectInUseError as error:
             raise DatabaseInUse(scene.name) from error
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise StepRefused(scene.name, step.do, str(error)) from error
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
             raise ServerBusy(self._server.name) from error
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:

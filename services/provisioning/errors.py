@@ -52,6 +52,19 @@ class NotConverged(Unavailable):
         )
 
 
+class StepRefused(Forbidden):
+    """The provisioner may not do what a step needs: somebody changed something by hand."""
+
+    reason = "STEP_REFUSED"
+
+    def __init__(self, name: str, step: str, why: str) -> None:
+        super().__init__(
+            f"Step '{step}' on '{name}' was refused: {why}. A superuser must take that back first.",
+            database=name,
+            step=step,
+        )
+
+
 class HardeningFailed(Unavailable):
     """A right that nobody may have is still there, so the database stays shut."""
 
