@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import procrastinate
 import psycopg
@@ -29,8 +29,9 @@ class Jobs:
     def __init__(self, dsn: str, queue: str) -> None:
         self._dsn = dsn
         self._queue = queue
+        self._stopping = False
         connector = procrastinate.PsycopgConnector(
-            conninfo=dsn, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=4
+            conninfo=dsn, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=4, timeout=5
         )
         self._app = procrastinate.App(connector=connector)
         self.periodic(_MINUTE, "maintain")(self._maintain)
@@ -72,13 +73,13 @@ class Jobs:
             try:
                 yield
             finally:
-                worker.cancel()
-                with suppress(asyncio.CancelledError):
-                    await worker
+                self._stopping = True
+                worker.cancel()  # it then lets its jobs finish; without a database it might never notice
+                await asyncio.wait({worker}, timeout=DRAIN_SECONDS + RETRY_SECONDS)
 
     async def _work(self) -> None:
         # Procrastinate's worker ends when the database goes away; the service stays, and so does its work.
-        while True:
+        while not self._stopping:
             try:
                 await self._app.run_worker_async(
                     queues=[self._queue],
@@ -90,7 +91,7 @@ class Jobs:
                 )
             except (ConnectorException, psycopg.Error) as error:
                 _log.warning("job worker lost the database", queue=self._queue, error=str(error.__cause__ or error))
-            await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
 
     def _named(self, name: str) -> str:
         return f"{self._queue}.{name}"

@@ -19,6 +19,7 @@ from services.kit.settings import Settings
 
 READY_FD = "READY_FD"
 LIFELINE_FD = "LIFELINE_FD"
+DRAIN_SECONDS = 30.0
 _log = structlog.get_logger()
 
 
@@ -65,6 +66,8 @@ class _Ending:
 
     def _end(self) -> None:
         self._asked.set()
+        # Whatever hangs: a process whose supervisor is gone must not outlive it.
+        asyncio.get_running_loop().call_later(DRAIN_SECONDS, os._exit, 1)
         if self._starting is not None:
             self._starting.cancel()
 

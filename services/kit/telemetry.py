@@ -12,8 +12,13 @@ from structlog.typing import Processor
 
 from services.kit.settings import Settings
 
-# These tell at INFO what our own events tell better.
-_QUIET = ("procrastinate", "uvicorn", "asyncio", "psycopg", "httpx")
+# Below these levels they tell what our own events tell better.
+_QUIET = {
+    "procrastinate": logging.CRITICAL,
+    "psycopg": logging.ERROR,
+    "uvicorn": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 
 
 def start(service: str, settings: Settings) -> None:
@@ -40,8 +45,8 @@ def configure_logs(form: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
+    for name, lowest in _QUIET.items():
+        logging.getLogger(name).setLevel(max(root.level, lowest))
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

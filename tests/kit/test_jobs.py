@@ -101,6 +101,12 @@ async def test_work_goes_on_after_the_database_was_away() -> None:
             await asyncio.wait_for(ticks.get(), 20)
 
 
+async def test_it_ends_although_the_database_is_away() -> None:
+    with running_server(fsync=False) as server:
+        async with asyncio.timeout(20), Jobs(server.dsn(), "records").running():
+            server.stop(signal.SIGQUIT)
+
+
 def test_a_period_that_no_schedule_can_express_is_refused() -> None:
     assert [cron(n) for n in (15, 60, 300, 3600, 7200, 86400)] == [
         "* * * * * */15",

@@ -24,8 +24,12 @@ async def serving():
     if "broken" in sys.argv:
         raise RuntimeError("broken")
     yield
+    if "stuck" in sys.argv:
+        await asyncio.Event().wait()
     print("drained", flush=True)
 
+if "stuck" in sys.argv:
+    process.DRAIN_SECONDS = 0.1
 process.run("test", Settings(listen="unix:/none"), serving)
 """
 
@@ -79,6 +83,14 @@ def test_it_drains_when_its_supervisor_is_gone() -> None:
         assert running.becomes_ready()
         os.close(running.lifeline)
         assert "drained" in running.rest()
+
+
+def test_a_drain_that_hangs_has_an_end() -> None:
+    with child("stuck") as running:
+        assert running.becomes_ready()
+        os.close(running.lifeline)
+        assert "drained" not in running.rest()
+        assert running.process.returncode == 1
 
 
 def test_a_signal_before_it_is_ready_ends_its_start() -> None:
