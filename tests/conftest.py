@@ -1,5 +1,8 @@
 """Fixtures for every test; each lives in the module of its subject."""
 
+import pytest
+
+pytest.register_assert_rewrite("tests.fixtures")  # before the first import, and some import one another
 pytest_plugins = [
     "tests.fixtures.auth",
     "tests.fixtures.gateway",
@@ -7,7 +10,7 @@ pytest_plugins = [
     "tests.fixtures.provisioning",
     "tests.fixtures.stack",
     "tests.fixtures.tenants",
-    # after those that it imports: pytest rewrites the asserts of a module only before its first import
     "tests.fixtures.schema",
     "tests.fixtures.records",
+    "tests.fixtures.files",
 ]
