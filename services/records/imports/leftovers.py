@@ -1,7 +1,4 @@
-"""Load tables that nobody works on any more: whoever imports holds a lock on the table's name for as long as it lives."""
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+"""Load tables that nobody works on any more. A load table's name says which backend fills it; when that is gone, so is its import."""
 
 import asyncpg
 import structlog
@@ -9,39 +6,28 @@ import structlog
 from services.kit.ids import opaque_name
 from services.records.imports.sql import LOADS, load_table
 
-_PREFIX = "import_"
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended($1, 0))"
-_FOUND = """
+_LEFT = r"""
     SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname LIKE 'import\\_%'
+    WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relname ~ '^import_\d+_' AND (
+        split_part(c.relname, '_', 2)::int = pg_backend_pid()
+        OR NOT EXISTS (
+            SELECT FROM pg_catalog.pg_stat_activity a
+            WHERE a.datname = current_database() AND a.pid = split_part(c.relname, '_', 2)::int))
 """
 _log = structlog.get_logger()
 
 
-@asynccontextmanager
-async def claimed(connection: asyncpg.Connection) -> AsyncIterator[str]:
-    """A new name for a load table, held until the block ends; if the connection breaks before, Postgres lets go of it."""
-    name = opaque_name(_PREFIX)
-    await connection.execute(_LOCK, name)
-    try:
-        yield name
-    finally:
-        if not connection.is_closed():
-            await connection.execute(_UNLOCK, name)
+async def name(connection: asyncpg.Connection) -> str:
+    """A name for a load table that this connection will fill."""
+    backend: int = await connection.fetchval("SELECT pg_backend_pid()")
+    return opaque_name(f"import_{backend}_")
 
 
 async def sweep(connection: asyncpg.Connection) -> int:
-    """Drop the load tables of imports that died, and say how many."""
-    dropped = 0
-    for (found,) in await connection.fetch(_FOUND, LOADS):
-        owner = found.removesuffix("_raw")
-        if await connection.fetchval(_LOCK, owner):
-            try:
-                await connection.execute(f"DROP TABLE IF EXISTS {load_table(found)}")
-                dropped += 1
-            finally:
-                await connection.execute(_UNLOCK, owner)
-    if dropped:
-        _log.info("load tables of dead imports dropped", count=dropped)
-    return dropped
+    """Drop the load tables of imports that died, and say how many. This connection must not be importing."""
+    left = await connection.fetch(_LEFT, LOADS)
+    for (found,) in left:
+        await connection.execute(f"DROP TABLE IF EXISTS {load_table(found)}")
+    if left:
+        _log.info("load tables of dead imports dropped", count=len(left))
+    return len(left)

@@ -124,14 +124,14 @@ async def _load(
     """A load table that is gone again if what follows fails, now or, where this process dies, at the next sweep."""
     await leftovers.sweep(connection)
     guessed = key.guess(found.columns, target.table, found.shown)
-    async with leftovers.claimed(connection) as name:
-        load = Load(connection, name, found.columns, None if guessed else key.row_id(found.columns))
+    row_id = None if guessed else key.row_id(found.columns)
+    load = Load(connection, await leftovers.name(connection), found.columns, row_id)
+    try:
         await load.create()
-        try:
-            yield load, guessed
-        except BaseException:
-            await _dropped(load)
-            raise
+        yield load, guessed
+    except BaseException:
+        await _dropped(load)
+        raise
 
 
 async def _dropped(load: Load) -> None:
