@@ -69,6 +69,7 @@ class Jobs:
         """Work on the queue; on exit, running jobs have `DRAIN_SECONDS` to finish, and the others stay queued."""
         await _prepare(self._dsn)
         async with self._app.open_async():
+            self._stopping = False
             worker = asyncio.create_task(self._work())
             try:
                 yield
