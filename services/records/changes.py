@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from services.records import keys, request, resolve, shapes, values
+from services.records import documents, keys, request, resolve, shapes, values
 from services.records.documents import Json
 from services.records.errors import BodyInvalid, ColumnGenerated, NotWritable, RecordTwice, ValueInvalid
 from services.records.plans import Input, Role, Step, Write
@@ -76,6 +76,8 @@ class _Reader:
         return columns, texts
 
     def _column(self, name: str, row: int | None) -> Column:
+        if fault := documents.fault_in(name):
+            raise BodyInvalid(f"A column's name cannot be read: {fault}", **_about(row))
         if name not in self.known:
             self.known[name] = _settable(self.table.column(name), row)
         return self.known[name]

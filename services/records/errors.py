@@ -17,6 +17,11 @@ def shown(value: str) -> str:
     return repr(cut)
 
 
+def _safe(value: str) -> str:
+    """The start of a value, fit to travel: half a surrogate pair is no UTF-8."""
+    return value[:_SHOWN].encode(errors="backslashreplace").decode()
+
+
 def _at(row: int | None) -> str:
     return "" if row is None else f"Record {row}: "
 
@@ -158,7 +163,7 @@ class ValueInvalid(Invalid):
     def __init__(self, column: str, value: str, why: str, row: int | None = None) -> None:
         super().__init__(
             f"{_at(row)}Column '{column}' cannot take {shown(value)}: {why}",
-            **_about(row, column=column, value=value[:_SHOWN]),
+            **_about(row, column=column, value=_safe(value)),
         )
 
 
@@ -182,7 +187,7 @@ class DuplicateValue(Conflict):
     def __init__(self, table: str, columns: str, value: str) -> None:
         super().__init__(
             f"Table '{table}' has a record with {columns} {shown(value)} already, and no two may have the same.",
-            table=table, column=columns, value=value[:_SHOWN],
+            table=table, column=columns, value=_safe(value),
         )  # fmt: skip
 
 
@@ -192,7 +197,7 @@ class ReferenceUnknown(Conflict):
     def __init__(self, table: str, columns: str, value: str, referenced: str) -> None:
         super().__init__(
             f"Column '{columns}' of table '{table}' refers to '{referenced}', which has no record {shown(value)}.",
-            table=table, column=columns, value=value[:_SHOWN], referenced=referenced,
+            table=table, column=columns, value=_safe(value), referenced=referenced,
         )  # fmt: skip
 
 
@@ -202,7 +207,7 @@ class StillReferenced(Conflict):
     def __init__(self, table: str, value: str, by: str) -> None:
         super().__init__(
             f"Record {shown(value)} of table '{table}' is still referred to by table '{by}'; change or delete those records first.",
-            table=table, value=value[:_SHOWN], referenced_by=by,
+            table=table, value=_safe(value), referenced_by=by,
         )  # fmt: skip
 
 
@@ -274,4 +279,6 @@ class SchemaUnavailable(Unavailable):
     reason = "SCHEMA_UNAVAILABLE"
 
     def __init__(self) -> None:
-        super().__init__("The service that keeps the tables does not answer; nothing was imported. Try again in a moment.")
+        super().__init__(
+            "The service that keeps the tables does not answer; nothing was imported. Try again in a moment."
+        )

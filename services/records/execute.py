@@ -117,14 +117,14 @@ class Executor:
         """Do `work` with the plan that `prepare` makes. `rescue` may still answer when it fails: somebody may have done the same."""
         stale = False
         for attempt in range(1, _ATTEMPTS):
-            plan = prepare(await self._catalogs.current(tenant, fresh=stale))
+            plan = await self._catalogs.planned(tenant, prepare, fresh=stale)
             try:
                 return await self._attempt(tenant, login, plan, work, rescue, final=False)
             except _Again as again:
                 stale = again.stale
             if not stale:
                 await asyncio.sleep(random.uniform(0, _PAUSE * attempt))  # noqa: S311  jitter, no secret
-        plan = prepare(await self._catalogs.current(tenant, fresh=True))
+        plan = await self._catalogs.planned(tenant, prepare, fresh=True)
         return await self._attempt(tenant, login, plan, work, rescue, final=True)
 
     async def _attempt(

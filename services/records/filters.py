@@ -83,6 +83,8 @@ class _Reader:
             case {"not": member, **rest} if not rest:
                 return Not(self.node(member, depth + 1))
             case {"column": str(column), "op": str(operator), **rest} if not rest or set(rest) == {"value"}:
+                if documents.fault_in(column):
+                    raise FilterInvalid(f"The column's name {shown(column)} cannot be read.")
                 return Test(column, operator, _value(rest.get("value"), column))
         raise FilterInvalid(
             f"A condition with {', '.join(map(shown, raw)) or 'nothing in it'} cannot be read; {_SHAPES}"

@@ -212,6 +212,6 @@ def _change(record: dict[str, Json], row: int) -> Change:
 
 
 def _key(key: Json, row: int) -> str:
-    if not isinstance(key, str) or not key:
+    if not isinstance(key, str) or documents.fault_in(key):
         raise BodyInvalid(f"The key of record {row} is a string as it stands in a path, or a number.", row=str(row))
     return str(key)

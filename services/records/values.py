@@ -45,6 +45,10 @@ _CUT_SILENTLY: Mapping[str, int] = {"name": 63, '"char"': 1}
 """Types that keep the first bytes of a longer text without a word."""
 
 
+_OCTAL = re.compile(r"\\[0-7]{3}", re.ASCII)
+"""How type "char" prints bytes beyond ASCII."""
+
+
 def family(column: Column) -> str:
     """The kind of the column's type, whatever kind people gave the column."""
     return kinds.of_type(column.base_type, column.type_category).name
@@ -118,7 +122,7 @@ def _fault_in(text: str, column: Column) -> str | None:
     if kind in ("date", "datetime") and not _DAY.match(text):
         return "write a date as YYYY-MM-DD."
     limit = _CUT_SILENTLY.get(column.base_type)
-    if limit is not None and len(text.encode()) > limit:
+    if limit is not None and len(text.encode()) > limit and not _OCTAL.fullmatch(text):
         return f"it is longer than the {limit} bytes of type {column.type}."
     return None
 

@@ -18,3 +18,135 @@ async def test_a_page_of_objects_has_every_column_in_peoples_order(records: Reco
     ]
     assert page["prev"] is None
     assert page["next"]
+
+
+async def test_text_sorts_as_people_expect_with_empty_cells_last_both_ways(records: Records, tenant: Tenant) -> None:
+    await tenant.run(PEOPLE)
+    upwards = await records.page(sort="name")
+    downwards = await records.page(sort="name:desc")
+    assert column(upwards["records"], "name") == ["Ada", "Bob", "emil", "Émile", None]
+    assert column(downwards["records"], "name") == ["Émile", "emil", "Bob", "Ada", None]
+    raw = await records.page(sort="name:raw")
+    assert column(raw["records"], "name") == ["Ada", "Bob", "emil", "Émile", None]
+
+
+async def test_numbers_sort_with_empty_cells_last_both_ways(records: Records, tenant: Tenant) -> None:
+    await tenant.run(PEOPLE)
+    assert column((await records.page(sort="age"))["records"], "age") == [20, 20, 36, 99, None]
+    assert column((await records.page(sort="age:desc"))["records"], "age") == [99, 36, 20, 20, None]
+
+
+async def test_a_page_of_arrays_has_keys_and_versions(records: Records, tenant: Tenant) -> None:
+    await tenant.run(PEOPLE)
+    page = await records.page(shape="rows", fields='"e,mail",id', limit=2, sort="id:desc")
+    assert page["columns"] == ["e,mail", "id"]
+    assert page["rows"] == [[None, 5], [None, 4]]
+    assert page["keys"] == ["5", "4"]
+    assert page["versions"] == [await tenant.value(f"SELECT xmin::text FROM people WHERE id = {id_}") for id_ in (5, 4)]
+
+
+async def test_an_empty_page_is_a_page(records: Records, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE people (id int PRIMARY KEY, name text)")
+    assert await records.page(shape="rows", count="exact") == {
+        "columns": ["id", "name"],
+        "rows": [],
+        "keys": [],
+        "versions": [],
+        "next": None,
+        "prev": None,
+        "start": {"value": 0, "exact": True},
+        "count": {"value": 0, "exact": True},
+        "truncated": [],
+    }
+    assert (await records.page())["records"] == []
+
+
+async def test_keys_are_percent_encoded_and_joined(records: Records, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TABLE people (a text, b int, PRIMARY KEY (a, b));
+        INSERT INTO people VALUES ('x,y/é%', 1), ('', 2), ('plain-_.~', 3), (E'\\n?#', 4);
+    """)
+    page = await records.page(shape="rows", sort="b")
+    assert page["keys"] == ["x%2Cy%2F%C3%A9%25,1", ",2", "plain-_.~,3", "%0A%3F%23,4"]
+    for key, row in zip(page["keys"], page["rows"], strict=True):
+        assert await records.get(key) == {"a": row[0], "b": row[1]}
+
+
+async def test_the_cursor_walks_there_and_back(records: Records, tenant: Tenant) -> None:
+    await tenant.run(PEOPLE)
+    for sort in ("name", "name:desc", "age", "age:desc", "age:desc,name", "id:desc", "name:raw,age", ""):
+        whole = column((await records.page(sort=sort))["records"], "id")
+        seen, starts, page = [], [], await records.page(sort=sort, limit=2)
+        while True:
+            seen.append(column(page["records"], "id"))
+            starts.append(page["start"]["value"])
+            if page["next"] is None:
+                break
+            page = await records.page(sort=sort, limit=2, cursor=page["next"])
+        assert [id_ for ids in seen for id_ in ids] == whole, sort
+        assert starts == [0, 2, 4]
+        back = []
+        while page["prev"] is not None:
+            page = await records.page(sort=sort, limit=2, cursor=page["prev"])
+            back.insert(0, column(page["records"], "id"))
+            assert page["next"]
+        assert back == seen[:-1], sort
+        assert page["start"] == {"value": 0, "exact": False}
+
+
+async def test_a_page_that_was_emptied_leads_back_to_the_last_record(records: Records, tenant: Tenant) -> None:
+    await tenant.run(PEOPLE)
+    first = await records.page(limit=3)
+    await tenant.run("DELETE FROM people WHERE id > 3")
+    empty = await records.page(limit=3, cursor=first["next"])
+    assert (empty["records"], empty["next"]) == ([], None)
+    back = await records.page(limit=3, cursor=empty["prev"])
+    assert column(back["records"], "id") == [1, 2, 3]
+
+
+async def test_counts_are_exact_or_estimated_as_asked(records: Records, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TABLE people (id int PRIMARY KEY, even bool);
+        INSERT INTO people SELECT i, i % 2 = 0 FROM generate_series(1, 1000) i; ANALYZE people;
+    """)
+    assert (await records.page())["count"] is None
+    assert (await records.page(count="exact"))["count"] == {"value": 1000, "exact": True}
+    assert (await records.page(count="estimate"))["count"] == {"value": 1000, "exact": False}
+    assert (await records.page(count="estimate", limit=1000))["count"] == {"value": 1000, "exact": True}
+    even = {"column": "even", "op": "eq", "value": True}
+    assert (await records.page(count="exact", filter=even))["count"] == {"value": 500, "exact": True}
+    assert (await records.page(count="estimate", filter=even))["count"]["value"] in range(400, 600)
+
+
+async def test_long_cells_are_cut_and_listed_and_the_record_has_them_whole(records: Records, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TABLE people (id int PRIMARY KEY, note text, doc jsonb, raw bytea, digits numeric, list int[], wide text);
+        INSERT INTO people VALUES (1, 'short', '{}', '\\x00', 1, '{1}', repeat('é', 10000));
+        INSERT INTO people SELECT 2, repeat('é', 10001), to_jsonb(repeat('x', 20000)),
+            convert_to(repeat('a', 20000), 'UTF8'), '1e20000', array_agg(i), 'w' FROM generate_series(1, 5000) i;
+    """)
+    page = await records.page()
+    assert page["truncated"] == [{"row": 1, "columns": ["note", "doc", "raw", "digits", "list"]}]
+    assert page["records"][0]["wide"] == "é" * 10000
+    cut = page["records"][1]
+    assert [len(cut[name]) for name in ("note", "doc", "raw", "digits", "list")] == [10000] * 5
+    assert cut["note"] == "é" * 10000
+    whole = await records.get(2, numbers="string")
+    assert [len(whole[name]) for name in ("note", "doc", "digits", "list")] == [10001, 20000, 20001, 5000]
+    rows = await records.page(shape="rows", sort="id:desc", limit=1)
+    assert rows["truncated"] == [{"row": 0, "columns": ["note", "doc", "raw", "digits", "list"]}]
+    back = await records.page(shape="rows", sort="id:desc", limit=1, cursor=rows["next"])
+    assert (await records.page(shape="rows", sort="id:desc", cursor=back["prev"]))["truncated"] == rows["truncated"]
+
+
+async def test_a_page_stops_at_eight_megabytes_and_goes_on_from_there(records: Records, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TABLE people (id int PRIMARY KEY, a text, b text, c text, d text);
+        INSERT INTO people SELECT i, t, t, t, t FROM generate_series(1, 500) i, repeat('x', 10000) t;
+    """)
+    page = await records.page(limit=1000)
+    assert 190 <= len(page["records"]) <= 200
+    rest = await records.page(limit=1000, cursor=page["next"])
+    back = await records.page(limit=1000, cursor=rest["prev"])
+    assert back["records"] == page["records"]
+    assert len(await records.all(limit=1000)) == 500

@@ -127,10 +127,12 @@ def _texts(name: str) -> sa.BindParameter[Any]:
 
 
 def _encoded(text: Expression) -> Expression:
-    letters = sa.func.regexp_split_to_table(text, constant("''")).table_valued("letter", with_ordinality="n")
+    letters = (
+        sa.func.regexp_split_to_table(text, constant("''")).table_valued("letter", with_ordinality="n").render_derived()
+    )
     letter, n = letters.c.letter, letters.c.n
     bytes_ = sa.func.upper(sa.func.encode(sa.func.convert_to(letter, constant("'UTF8'")), constant("'hex'")))
     escaped = sa.func.regexp_replace(bytes_, constant("'(..)'"), constant(r"'%\1'"), constant("'g'"))
     safe = sa.case((letter.op("~")(constant(f"'{_UNRESERVED}'")), letter), else_=escaped)
-    whole = sa.select(joined(safe, constant("''"), n)).select_from(letters.render_derived()).scalar_subquery()
+    whole = sa.select(joined(safe, constant("''"), n)).select_from(letters).scalar_subquery()
     return sa.case((text.op("~")(constant(f"'^{_UNRESERVED}*$'")), text), else_=whole)
