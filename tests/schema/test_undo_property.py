@@ -1,0 +1,162 @@
+"""Whatever people do to the shape of a database: undoing all of it, last first, leaves what was there before."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import pytest_asyncio
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from services.kit.errors import AppError
+from services.schema import ddl
+from tests.fixtures.schema import Schema
+from tests.fixtures.tenants import Tenant
+
+NAMES = [
+    "plain",
+    'we"ird',
+    "o'clock",
+    "100%s %(x)s",
+    "a b",
+    "Ünïcödé",
+    "🏡" * 15,
+    "x" * 63,
+    "select",
+    "a.b,c",
+    ":n $1 {y}",
+    "back\\slash",
+]
+TYPES = ["text", "bigint", "numeric(10,2)", "date", "timestamptz", "uuid", "json", "integer[]", "boolean"]
+EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "12"))
+START = """
+    CREATE TABLE city (id int PRIMARY KEY, name text NOT NULL UNIQUE, "pop%s" bigint DEFAULT 7 CHECK ("pop%s" >= 0));
+    CREATE TABLE people (id bigserial PRIMARY KEY, city int REFERENCES city ON DELETE CASCADE, boss bigint REFERENCES people,
+        name text COLLATE "C" NOT NULL, born date, UNIQUE (city, name));
+    CREATE INDEX people_name ON people (lower(name) DESC, born) INCLUDE (boss) WHERE born > '1900-01-01';
+    CREATE TABLE visit (people bigint REFERENCES people, city text REFERENCES city (name), at timestamptz DEFAULT now(),
+        PRIMARY KEY (people, at), EXCLUDE USING btree (people WITH =, at WITH =));
+    CREATE VIEW adults AS SELECT p.name, c.name AS city FROM people p JOIN city c ON c.id = p.city;
+    CREATE MATERIALIZED VIEW cities AS SELECT count(*) FROM city;
+    COMMENT ON COLUMN people.name IS 'as in the passport'; COMMENT ON INDEX people_name IS 'for the list';
+    CREATE STATISTICS people_both ON city, name FROM people;
+    INSERT INTO city VALUES (1, 'Oslo', 700000), (2, 'Bergen', 290000);
+    INSERT INTO people (city, boss, name, born) VALUES (1, 1, 'Ada', '1990-01-01'), (2, 1, 'Bo', NULL);
+    INSERT INTO visit VALUES (1, 'Oslo', '2026-01-01'), (2, 'Bergen', '2026-01-02');
+"""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What somebody wants, before it is known which tables and columns there are."""
+
+    do: str
+    table: int
+    column: int
+    name: str
+    type: str
+    flag: bool
+
+
+VERBS = ["create_table", "rename_table", "drop_table", "create_schema", "add_column", "rename_column", "drop_column"]
+INTENTS = st.lists(
+    st.builds(
+        Intent,
+        do=st.sampled_from([*VERBS, "drop_column", "drop_table"]),
+        table=st.integers(0, 9),
+        column=st.integers(0, 9),
+        name=st.sampled_from(NAMES),
+        type=st.sampled_from(TYPES),
+        flag=st.booleans(),
+    ),
+    min_size=4,
+    max_size=8,
+)
+
+
+async def _request(schema: Schema, intent: Intent) -> dict[str, Any]:
+    """The operation that an intent means for the database as it is."""
+    if intent.do == "create_schema":
+        return {"do": intent.do, "name": intent.name}
+    schemas = (await schema.schemas())["schemas"]
+    home = schemas[intent.table % len(schemas)]["name"]
+    tables = [t for t in (await schema.tables())["tables"] if t["relation"] == "table" or intent.do.endswith("_table")]
+    if intent.do == "create_table" or not tables:
+        column = {"name": intent.name, "type": intent.type, "nullable": intent.flag, "label": "A label"}
+        return {"do": "create_table", "schema": home, "name": intent.name, "columns": [column]}
+    table = await schema.table(*(tables[intent.table % len(tables)][key] for key in ("name", "schema")))
+    request = {"do": intent.do, "schema": table["schema"], "table": table["name"]}
+    if intent.do == "add_column":
+        return request | {"name": intent.name, "type": intent.type, "comment": "new"}
+    if intent.do == "rename_table":
+        return request | {"name": intent.name}
+    if intent.do == "drop_table" or not table["columns"]:
+        return request | {"do": "drop_table"}
+    column = table["columns"][intent.column % len(table["columns"])]["name"]
+    return request | {"column": column} | ({"name": intent.name} if intent.do == "rename_column" else {})
+
+
+REFUSALS = {
+    "TABLE_EXISTS",
+    "COLUMN_EXISTS",
+    "SCHEMA_EXISTS",
+    "COLUMN_TWICE",
+    "NOT_A_TABLE",
+    "COLUMN_IN_USE",
+    "NAME_EXISTS",
+    "REFUSED_BY_POSTGRES",
+}
+
+
+async def _seen(schema: Schema, tenant: Tenant) -> tuple[str, dict[str, Any]]:
+    """All that people can see: the dump without hidden columns, and every value of every table."""
+    lines = (line.rstrip(",") for line in tenant.dump("--schema-only").splitlines())
+    shape = "\n".join(line for line in lines if line.strip("- ") and "__rh_" not in line)
+    rows = {}
+    async with tenant.psql() as connection:
+        for table in (await schema.tables())["tables"]:
+            where = ddl.qualified(table["schema"], table["name"])
+            shown = (await schema.table(table["name"], table["schema"]))["columns"]
+            columns = ", ".join(ddl.identifier(column["name"]) for column in shown)
+            select = f"SELECT row({columns})::text AS r FROM {where}"
+            rows[where] = await connection.fetchval(f"SELECT array_agg(r ORDER BY r) FROM ({select}) s")
+    return shape, rows
+
+
+async def _all_undone(schema: Schema, tenant: Tenant, intents: list[Intent]) -> None:
+    before = await _seen(schema, tenant)
+    steps = []
+    for intent in intents:
+        request = await _request(schema, intent)
+        note(str(request))
+        try:
+            steps.append(await schema.apply(**request))
+        except AppError as error:
+            if error.reason not in REFUSALS:
+                raise
+    for step in reversed(steps):
+        undone = await schema.undo(step["id"])
+        assert "not_restored" not in undone["detail"]
+    after = await _seen(schema, tenant)
+    assert after[0] == before[0]
+    assert after[1] == before[1]
+    for step in steps:
+        await schema.redo(step["id"])
+    for step in reversed(steps):
+        await schema.undo(step["id"])
+    assert await _seen(schema, tenant) == before
+
+
+@pytest_asyncio.fixture
+async def peopled(schema: Schema, tenant: Tenant) -> Schema:
+    """The service, on a database with tables that hang together. All examples share it: each must leave it as it was."""
+    await tenant.run(START)
+    return schema
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
+@given(intents=INTENTS)
+async def test_undoing_everything_last_first_is_as_if_nothing_had_happened(
+    peopled: Schema, tenant: Tenant, intents: list[Intent]
+) -> None:
+    await _all_undone(peopled, tenant, intents)
