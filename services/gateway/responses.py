@@ -3,6 +3,7 @@
 import http
 
 import grpc
+import structlog
 from starlette.responses import Response
 
 from services.gateway import problems
@@ -10,6 +11,7 @@ from services.gateway.middleware import tracing
 from services.kit import errors
 from services.kit.rpc.status import error_of
 
+_log = structlog.get_logger()
 OPERATION = "Rowhouse-Operation"
 
 
@@ -47,6 +49,7 @@ def of_rpc(failure: grpc.aio.AioRpcError) -> Response:
         )
     if failure.code() is grpc.StatusCode.UNAVAILABLE:
         return Problem(errors.Unavailable("A part of the service does not answer right now; try again in a moment."))
+    _log.error("call failed", code=failure.code().name, details=failure.details(), reason=error and error.reason)
     return internal_error()
 
 

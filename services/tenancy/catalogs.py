@@ -3,12 +3,17 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from services.kit.errors import AppError
 from services.tenancy import catalog
 from services.tenancy.bindings import Login
 from services.tenancy.catalog import Catalog
 from services.tenancy.databases import Databases
+
+P = TypeVar("P")
 
 _FRESH_SECONDS = 1.0
 _KEPT = 500
@@ -38,6 +43,20 @@ class Catalogs:
             if entry.catalog is None or entry.checked < (asked if fresh else asked - _FRESH_SECONDS):
                 entry.checked, entry.catalog = time.monotonic(), await self._checked(tenant, login, entry.catalog)
             return entry.catalog
+
+    async def planned(self, tenant: str, prepare: Callable[[Catalog], P], *, fresh: bool = False) -> P:
+        """What `prepare` makes of the current catalog. A refusal counts only when the database itself, asked now, bears it out:
+
+        who has just made a table may use it at once, though another process's catalog is up to a second old.
+        """
+        known = await self.current(tenant, fresh=fresh)
+        try:
+            return prepare(known)
+        except AppError:
+            now = await self.current(tenant, fresh=True)
+            if now is known:
+                raise
+        return prepare(now)
 
     def forget(self, tenant: str) -> None:
         """Ask the database next time: its shape has just been changed."""

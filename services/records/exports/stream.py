@@ -35,7 +35,7 @@ class Exporter:
         delimiter = DELIMITERS.get(format_ or "csv")
         if delimiter is None:
             raise FormatUnknown(format_)
-        found = resolve.selection(await self._catalogs.current(caller.tenant), asked)
+        found = await self._catalogs.planned(caller.tenant, lambda catalog: resolve.selection(catalog, asked))
         async with self._databases.acquire(caller.tenant, "ro") as connection, connection.transaction(readonly=True):
             await connection.execute("SET LOCAL statement_timeout = 0")
             await _refuse_unreadable(connection, found)
