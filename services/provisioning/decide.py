@@ -48,7 +48,7 @@ def decide(wanted: Wanted, observed: Observed, furnished: Mark) -> tuple[Step, .
         case "purged":
             return tuple(_purge(observed))
         case "deleted":
-            return tuple(_delete(observed))
+            return tuple(_delete(wanted, observed))
         case "ready":
             return (*_exist(wanted, observed, furnished), *_logins(wanted, observed), *_open(observed))
     return (*_shut(observed.home), *_exist(wanted, observed, furnished), *_logins(wanted, observed))
@@ -63,13 +63,7 @@ def _shut(database: Database | None) -> Iterator[Step]:
 
 
 def _exist(wanted: Wanted, observed: Observed, furnished: Mark) -> Iterator[Step]:
-    if observed.home and observed.away:
-        raise DatabaseAmbiguous(wanted.name, away_name(wanted.name))
-    database = observed.home or observed.away
-    if database is None:
-        if observed.lived or wanted.existing:
-            raise DatabaseLost(wanted.name)
-        database = Database()
+    database = _the_database(wanted, observed) or Database()
     # Rights before the database: that no role is missing when it opens.
     if wrong := _wrong_groups(wanted, observed):
         yield Step(Do.CREATE_GROUPS, wrong)
@@ -84,6 +78,15 @@ def _exist(wanted: Wanted, observed: Observed, furnished: Mark) -> Iterator[Step
         yield Step(Do.ALLOW_CONNECTIONS)
     if not _is_furnished(database.mark, furnished):
         yield Step(Do.FURNISH)
+
+
+def _the_database(wanted: Wanted, observed: Observed) -> Database | None:
+    if observed.home and observed.away:
+        raise DatabaseAmbiguous(wanted.name, away_name(wanted.name))
+    database = observed.home or observed.away
+    if database is None and (observed.lived or wanted.existing):
+        raise DatabaseLost(wanted.name)
+    return database
 
 
 def _is_furnished(mark: Mark | None, wanted: Mark) -> bool:
@@ -138,10 +141,8 @@ def _open(observed: Observed) -> Iterator[Step]:
         yield Step(Do.OPEN_DOOR)
 
 
-def _delete(observed: Observed) -> Iterator[Step]:
-    if observed.home and observed.away:
-        raise DatabaseAmbiguous(observed.name, away_name(observed.name))
-    database = observed.home or observed.away
+def _delete(wanted: Wanted, observed: Observed) -> Iterator[Step]:
+    database = _the_database(wanted, observed)
     if database is None:
         return
     if database.open_to_tenant:

@@ -14,7 +14,7 @@ from services.provisioning.decide import Do, Step, decide
 from services.provisioning.errors import DatabaseAmbiguous, DatabaseLost, WantedInvalid
 from services.provisioning.observe import Database, Mark, Observed, ObservedRole
 from services.provisioning.scram import verifier
-from services.provisioning.wanted import SLOTS, SqlLogin, Wanted
+from services.provisioning.wanted import SLOTS, SqlLogin, State, Wanted
 
 NAME = "t_abcdefghijklmnop"
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -223,9 +223,10 @@ def test_suspending_shuts_the_door_before_anything_else() -> None:
     assert [step.do for step in plan[:2]] == [Do.CLOSE_DOOR, Do.END_SESSIONS]
 
 
+@pytest.mark.parametrize("state", ["prepared", "ready", "suspended", "deleted"])
 @pytest.mark.parametrize("known", ["to the server", "to the caller"])
-def test_a_database_that_held_data_and_is_gone_is_never_made_anew(known: str) -> None:
-    wanted = Wanted(NAME, "ready", existing=known == "to the caller")
+def test_a_database_that_held_data_and_is_gone_is_an_error_and_never_made_anew(known: str, state: State) -> None:
+    wanted = Wanted(NAME, state, existing=known == "to the caller")
     with pytest.raises(DatabaseLost, match="held data and is missing"):
         decide(wanted, Observed(NAME, NOW, lived=known == "to the server"), FURNISHED)
 
