@@ -30,7 +30,8 @@ VALUES: dict[str, list[str]] = {
     "float4": ["'NaN'", "'-Infinity'", "'-0'", "'1e-45'", "'3.4028235e38'", "'0.1'"],
     "float8": ["'NaN'", "'Infinity'", "'-0'", "'5e-324'", "'1.7976931348623157e308'", "'0.1'", "'1e22'", "'123456789.123456789'"],
     "bool": ["'t'", "'f'"],
-    "text": ["''", "' a '", "'null'", "'a,\"b\\(c)'", "E'a\\nb\\tc\\r'", "'x' || chr(127) || chr(1)", "'é🙂'", "E'\\\\u0000'", "'NULL'", "'{}'"],
+    "text": ["''", "' a '", "'null'", "'a,\"b\\(c)'", "E'a\\nb\\tc\\r'", "'x' || chr(127) || chr(1)", "'é🙂'", "E'\\\\u0000'", "'NULL'",
+             "'{}'"],
     "varchar(5)": ["'ab '"],
     "char(5)": ["'ab'", "''"],
     '"char"': ["'a'", "''", "'\\377'"],
@@ -50,7 +51,8 @@ VALUES: dict[str, list[str]] = {
     "bit(3)": ["B'101'"],
     "bit": ["B'1'"],
     "varbit": ["B''", "B'10101'"],
-    "jsonb": ["'{\"b\":1,\"a\":[]}'", "'1.50'", "'\"x\"'", "'\"123\"'", "'123456789012345678901234567890.10'", "'\"é\\n\"'", "'true'", "'{}'", "'[]'"],
+    "jsonb": ["'{\"b\":1,\"a\":[]}'", "'1.50'", "'\"x\"'", "'\"123\"'", "'123456789012345678901234567890.10'", "'\"é\\n\"'",
+              "'true'", "'{}'", "'[]'"],
     "json": ["'{\"a\":1.10}'", "'\"x\"'", "'1e5'", "'-0'"],
     "jsonpath": ["'$.a[*] ? (@ > 1)'"],
     "xml": ["'<a> &lt; </a>'", "'x<?pi?>'"],
@@ -238,7 +240,7 @@ async def test_long_numbers_are_strings_when_asked_for(records: Records, tenant:
     """)
     page = await records.page(numbers="string")
     assert page["records"] == [{"id": 1, "a": "2", "b": "3.0", "c": "4.00", "d": "5.00", "e": 6, "f": ["7"]}]
-    assert json.dumps((await records.get(1, numbers="string"))) == json.dumps(page["records"][0])
+    assert json.dumps(await records.get(1, numbers="string")) == json.dumps(page["records"][0])
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def delete(shape: Write) -> Statement:
     given = unnested(*_names(shape))
     query = sa.delete(relation.table).where(*_addressed(relation, given, shape)).returning(given.c.n.label("n"))
     gone = query.cte("written")
-    return compiled(sa.select(parts.fingerprint(), sa.func.count(), _positions(gone)).select_from(gone))
+    return compiled(sa.select(parts.fingerprint(), sa.func.count().label("count"), _positions(gone)).select_from(gone))
 
 
 def _relation(shape: Write) -> Relation:
