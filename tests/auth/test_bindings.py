@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from google.protobuf.empty_pb2 import Empty
 from rowhouse.auth.v1 import auth_pb2 as pb
 
-from services.auth import bindings, rights
+from services.auth import errors, rights
 from services.auth.sealing import Seal
 from services.kit.rpc import identity
 from services.laptop.postgres import Server
@@ -177,7 +177,7 @@ async def test_rotation_fails_no_request(real_auth: Auth, postgres: Server) -> N
         new = await credentials(real_auth, ada, login)
         assert (new.user, new.password) != (old.user, old.password)
         assert await run(postgres, new, "SELECT 1") == await run(postgres, old, "SELECT 1") == 1
-    with pytest.raises(bindings.Rotating):
+    with pytest.raises(errors.Rotating):
         await real_auth.upkeep.rotate_binding(binding_id)
     assert await open_session.fetchval("SELECT 1") == 1
     await open_session.close()
@@ -208,12 +208,7 @@ async def test_old_passwords_are_replaced_by_themselves(auth: Auth) -> None:
     await auth.upkeep.rotate()
     assert await credentials(auth, ada, "rw") == before
     auth.clock.move(days=91)
-    ada = Person(
-        ada.email,
-        (await auth.accounts.SignIn(pb.SignInRequest(email=ada.email, password="correct horse battery"))).session,
-        ada.user,
-        ada.tenant,
-    )
+    ada = await auth.sign_in_again(ada)
     await auth.upkeep.rotate()
     assert (await credentials(auth, ada, "rw")).password != before.password
 
