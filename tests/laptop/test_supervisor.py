@@ -1,9 +1,12 @@
 """`rowhouse up` as a process: what it does when something dies, and how it ends."""
 
 import os
+import select
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -28,9 +31,11 @@ def children(installation: Installation) -> dict[str, int]:
     """The processes of an installation: name to process id."""
     assert installation.process is not None
     found = {}
-    for pid in Path(f"/proc/{installation.process.pid}/task/{installation.process.pid}/children").read_text().split():
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-        found["postgres" if words[0].endswith("/postgres") else words[-2]] = int(pid)
+    for listed in Path(f"/proc/{installation.process.pid}/task").glob("*/children"):  # by the thread that started them
+        for pid in listed.read_text().split():
+            with suppress(OSError, IndexError):  # it may just have ended
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+                found["postgres" if words[0].endswith("/postgres") else words[-2]] = int(pid)
     return found
 
 
@@ -40,8 +45,6 @@ def gone(pid: int) -> None:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
         return
-    import select
-
     assert select.select([descriptor], [], [], 30)[0], f"process {pid} does not end"
     os.close(descriptor)
 
@@ -51,6 +54,12 @@ def answers(installation: Installation) -> bool:
     with httpx.Client(transport=transport, timeout=30) as http:
         headers = {"Authorization": f"Bearer {installation.token}"}
         return http.get(f"{installation.url}/api/v1/tenants/sample/tables", headers=headers).status_code == 200
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it does not come about within 30 s"
 
 
 def test_it_says_how_to_get_in(running: Installation) -> None:
@@ -74,23 +83,18 @@ def test_a_process_that_is_killed_is_started_again(running: Installation, name: 
     before = children(running)[name]
     os.kill(before, signal.SIGKILL)
     gone(before)
-    assert answers(running)
+    eventually(lambda: name in children(running))
+    eventually(lambda: answers(running))
     assert children(running)[name] != before
 
 
 def test_a_postgres_that_is_killed_is_started_again(running: Installation) -> None:
-    before = Status.read(running.home / "data")
-    assert before is not None
-    os.kill(before.pid, signal.SIGKILL)
-    gone(before.pid)
-    for _ in range(100):
-        if answers(running):
-            break
-    else:
-        pytest.fail("the installation does not come back")
-    after = Status.read(running.home / "data")
-    assert after is not None
-    assert after.pid != before.pid
+    before = children(running)["postgres"]
+    os.kill(before, signal.SIGKILL)
+    gone(before)
+    eventually(lambda: "postgres" in children(running))
+    eventually(lambda: answers(running))
+    assert children(running)["postgres"] != before
 
 
 def test_a_killed_supervisor_is_healed_by_the_next_start(running: Installation) -> None:
