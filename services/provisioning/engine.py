@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from services.provisioning import furnish, server
+from services.provisioning import furnish
+from services.provisioning import server as preparation
 from services.provisioning.act import ACTS, Scene
 from services.provisioning.decide import Do, Step, decide
 from services.provisioning.errors import (
@@ -42,17 +43,17 @@ class Usage:
 
 
 class Engine:
-    """Makes bindings real on one server. Any number of engines may run at once: the server's lock orders them."""
+    """Makes bindings real on one server. Any number of engines may run at once: locks on the server order them."""
 
     def __init__(self, server: Server, hook: Hook = no_hook) -> None:
-        self._server = server
+        self.server = server
         self._hook = hook
 
     async def bootstrap(self) -> Hardening:
         """Prepare the server: provisioner, template, hardening. Must have run once; later runs renew what is old."""
-        hardening = await server.prepare(self._server, self._hook)
+        hardening = await preparation.prepare(self.server, self._hook)
         _log.info(
-            "prepared server", server=self._server.name, hardening=hardening.level, missing=list(hardening.missing)
+            "prepared server", server=self.server.name, hardening=hardening.level, missing=list(hardening.missing)
         )
         return hardening
 
@@ -61,7 +62,7 @@ class Engine:
 
         Raises DatabaseLost rather than put an empty database in the place of one that held data.
         """
-        async with self._server.locked() as connection:
+        async with self.server.locked(wanted.name) as connection:
             taken: Counter[Step] = Counter()
             observed = await observe(connection, wanted.name)
             while steps := decide(wanted, observed, furnish.mark()):
@@ -69,7 +70,7 @@ class Engine:
                 if taken[step] == TRIES:
                     raise NotConverged(wanted.name, step.do)
                 taken[step] += 1
-                await self._take(Scene(self._server, connection, wanted, observed), step)
+                await self._take(Scene(self.server, connection, wanted, observed), step)
                 observed = await observe(connection, wanted.name)
             return observed
 
@@ -83,32 +84,32 @@ class Engine:
         except asyncpg.InsufficientPrivilegeError as error:
             raise StepRefused(scene.name, step.do, str(error)) from error
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
-            raise ServerBusy(self._server.name) from error
+            raise ServerBusy(self.server.name) from error
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-            raise ServerUnreachable(self._server.name) from error
+            raise ServerUnreachable(self.server.name) from error
         duration = round((time.perf_counter() - start) * 1000, 1)
         _log.info("took step", database=scene.name, step=step.do, names=step.names, duration_ms=duration)
 
     async def migrate(self, name: str) -> int:
         """Bring the template version and the grants of one database up to date; give its version."""
         check_name(name)
-        async with self._server.locked() as connection:
+        async with self.server.locked(name) as connection:
             observed = await observe(connection, name)
             if not (observed.home and observed.home.allows_connections):
                 raise DatabaseUnknown(name)
-            async with self._server.provisioner(name) as inside:
+            async with self.server.provisioner(name) as inside:
                 return await furnish.furnish(inside, name)
 
     async def audit(self, name: str) -> tuple[str, ...]:
         """Name whatever is open in the database of a binding and must not be, asked of the catalog with has_*_privilege."""
         check_name(name)
-        async with self._server.provisioner(name) as inside:
+        async with self.server.provisioner(name) as inside:
             return await furnish.audit(inside, name)
 
     async def usage(self, name: str) -> Usage:
         """Measure one database, wherever it is."""
         check_name(name)
-        async with self._server.provisioner(PROVISIONER) as connection:
+        async with self.server.provisioner(PROVISIONER) as connection:
             return await _usage(connection, name)
 
 

@@ -75,7 +75,7 @@ class HardeningFailed(Unavailable):
 
 
 class ServerBusy(Unavailable):
-    """Another engine holds the server's lock, or a statement did not get its lock in time."""
+    """Another engine holds a lock for too long, or a statement did not get its lock in time."""
 
     reason = "SERVER_BUSY"
 
@@ -95,12 +95,15 @@ class ServerUnreachable(Unavailable):
 
 
 class ServerUnprepared(Unavailable):
-    """Nobody has prepared this server yet."""
+    """The provisioner's role or database is not there, or its password is not the one that `key` makes."""
 
     reason = "SERVER_UNPREPARED"
 
     def __init__(self, server: str) -> None:
-        super().__init__(f"Server '{server}' is not prepared for tenants; run Engine.bootstrap() first.", server=server)
+        super().__init__(
+            f"Server '{server}' does not let the provisioner in; run Engine.bootstrap() with a superuser's DSN and the same key.",
+            server=server,
+        )
 
 
 class ServerTooOld(Precondition):

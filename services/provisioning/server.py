@@ -56,7 +56,7 @@ async def prepare(server: Server, hook: Hook) -> Hardening:
                 await _shut_databases(admin)
         with hooked(hook, Prepare.CREATE_HOME):
             await _create_home(server, admin)
-        async with server.locked() as home:
+        async with server.locked_whole() as home:
             missing = await _prepare_template(server, home, hook)
             return Hardening((*missing, *await _open_databases(home), *await _limits(home)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from services.provisioning.errors import ServerBusy, ServerUnprepared, ServerUnreachable
+from services.provisioning.errors import DatabaseUnknown, ServerBusy, ServerUnprepared, ServerUnreachable
 from services.provisioning.roles import PINS
 
 Connection = asyncpg.Connection
@@ -61,20 +61,28 @@ class Server:
             yield connection
 
     @asynccontextmanager
-    async def locked(self) -> AsyncIterator[Connection]:
-        """A session in the provisioner's own database that holds the server's lock: one engine at a time acts.
+    async def locked(self, binding: str) -> AsyncIterator[Connection]:
+        """A session that holds the lock of one binding: one engine at a time acts on it, while the server stays as it is.
 
         Steps that cannot be rolled back run in this very session, so that a killed engine's last statement keeps the lock to its end.
         """
         async with self.provisioner(PROVISIONER) as connection:
-            await self.lock(connection, "tenants")
+            await self.lock(connection, "server", shared=True)
+            await self.lock(connection, binding)
             yield connection
 
-    async def lock(self, connection: Connection, what: str) -> None:
+    @asynccontextmanager
+    async def locked_whole(self) -> AsyncIterator[Connection]:
+        """A session that holds the server's lock: nobody acts on any binding, and nobody copies the template."""
+        async with self.provisioner(PROVISIONER) as connection:
+            await self.lock(connection, "server")
+            yield connection
+
+    async def lock(self, connection: Connection, what: str, *, shared: bool = False) -> None:
         """Take a lock of the database that `connection` is in, for as long as it lives."""
         key = int.from_bytes(hashlib.sha256(f"rowhouse {what}".encode()).digest()[:8], signed=True)
         try:
-            await connection.execute("SELECT pg_advisory_lock($1)", key)
+            await connection.execute(f"SELECT pg_advisory_lock{'_shared' if shared else ''}($1)", key)
         except asyncpg.LockNotAvailableError as error:
             raise ServerBusy(self.name) from error
 
@@ -86,15 +94,12 @@ class Server:
             connection = await asyncpg.connect(
                 self.dsn, server_settings=_PINS, timeout=10, database=database, user=user, password=password
             )
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.InvalidAuthorizationSpecificationError,
-        ) as error:
+        except (OSError, TimeoutError, asyncpg.CannotConnectNowError) as error:
             raise ServerUnreachable(self.name) from error
+        except asyncpg.InvalidAuthorizationSpecificationError as error:
+            raise (ServerUnprepared if user else ServerUnreachable)(self.name) from error
         except asyncpg.InvalidCatalogNameError as error:
-            raise ServerUnprepared(self.name) from error
+            raise ServerUnprepared(self.name) if database == PROVISIONER else DatabaseUnknown(str(database)) from error
         try:
             yield connection
         finally:

@@ -10,7 +10,13 @@ from services.kit.ids import opaque_name
 from services.laptop.postgres import Server
 from services.provisioning import sessions
 from services.provisioning.engine import Engine
-from services.provisioning.errors import DatabaseInUse, DatabaseLost, DatabaseUnknown, ServerUnreachable
+from services.provisioning.errors import (
+    DatabaseInUse,
+    DatabaseLost,
+    DatabaseUnknown,
+    ServerUnprepared,
+    ServerUnreachable,
+)
 from services.provisioning.scram import verifier
 from services.provisioning.wanted import Limits, Wanted
 from tests.fixtures.provisioning import KEY, OPEN, PASSWORD, VERIFIER, MakeBinding
@@ -187,12 +193,31 @@ async def test_engines_at_work_at_once_make_one_binding(make_binding: MakeBindin
     assert {one.state for one in observed} == {"ready"}
 
 
+async def test_many_bindings_are_made_at_once(make_binding: MakeBinding) -> None:
+    bindings = await asyncio.gather(*(make_binding() for _ in range(8)))
+    assert {await binding.run("rw_a", "SELECT current_database()::text") for binding in bindings} == {
+        binding.name for binding in bindings
+    }
+
+
+async def test_engines_wait_for_each_other_on_one_binding_and_not_on_others(make_binding: MakeBinding) -> None:
+    one, other = [await make_binding() for _ in range(2)]
+    async with one.engine.server.locked(one.name):
+        assert (await other.become("suspended")).state == "suspended"
+        waiting = asyncio.create_task(one.become("suspended"))
+        async with one.connected("postgres", "postgres") as superuser:
+            while not await superuser.fetchval("SELECT true FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+                pass
+        assert await one.run("rw_a", "SELECT 1") == 1
+    assert (await waiting).state == "suspended"
+
+
 async def test_an_unprepared_or_missing_server_is_named(postgres: Server) -> None:
     wanted = Wanted(opaque_name("t_"), "ready")
     elsewhere = sessions.Server("postgresql://x:y@127.0.0.1:1/postgres", KEY, name="elsewhere")
     with pytest.raises(ServerUnreachable, match="'elsewhere' does not answer"):
         await Engine(elsewhere).converge(wanted)
-    with pytest.raises(ServerUnreachable):
+    with pytest.raises(ServerUnprepared, match="does not let the provisioner in"):
         await Engine(sessions.Server(postgres.dsn(), b"another key")).converge(wanted)
 
 
