@@ -99,5 +99,6 @@ FORMATS = (
     *_ordered("MDY", "-", MONTH_FIRST),
     _named("Jan 31 2020", "{m} {d} {y}"),
     _named("Jan 31, 2020", "{m} {d}, {y}", punctuation=","),
-    _named("31 Jan 2020", "{d}[ -]{m}[ -]{y}"),
+    _named("31 Jan 2020", "{d} {m} {y}"),
+    _named("31-Jan-2020", "{d}-{m}-{y}"),
 )
