@@ -2,17 +2,22 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 
 import grpc
 from rowhouse.schema.v1 import schema_pb2_grpc as pb_grpc
 
 from services.kit.clock import Clock, SystemClock
+from services.kit.jobs import Jobs
 from services.kit.rpc.channel import Channel
+from services.kit.rpc.tokens import Verifier
 from services.kit.rpc.typing import Register
 from services.schema.changes import Changes
 from services.schema.coordinator import Coordinator, Patience
 from services.schema.listings import Listings
 from services.schema.plans import Plans
+from services.schema.purge import Purge
 from services.schema.servicers.catalogs import CatalogsServicer
 from services.schema.servicers.operations import OperationsServicer
 from services.schema.settings import Settings
@@ -21,22 +26,37 @@ from services.tenancy.bindings import Bindings, Source
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
 from services.tenancy.pools import Limits
+from services.tenancy.rounds import Rounds
 
 POOL = Limits(per_pool=4)
 """A tenant's ddl login has five connections, and changes of one tenant's shape wait for one another anyway."""
 
+PURGE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """All that serves, and the background work."""
+
+    register: Register
+    purge: Purge
+
 
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Register]:
-    """Open the channel to auth and yield what registers the servicers."""
+    """Open the channel to auth, start the background work, and yield what registers the servicers."""
     secret = settings.service_secret.get_secret_value()
+    jobs = Jobs(settings.jobs_dsn, "schema")
     async with Channel(settings.auth_address) as channel:
-        with assembled(settings, Bindings(channel, "schema", secret), SystemClock()) as register:
-            yield register
+        rounds = Rounds(channel, "schema", secret, Verifier(settings.token_public_keys))
+        with assembled(settings, Bindings(channel, "schema", secret), SystemClock()) as made:
+            jobs.periodic(PURGE_SECONDS, "purge")(lambda: rounds.each(made.purge.run))
+            async with jobs.running():
+                yield made.register
 
 
 @contextmanager
-def assembled(settings: Settings, source: Source, clock: Clock) -> Iterator[Register]:
+def assembled(settings: Settings, source: Source, clock: Clock) -> Iterator[Assembled]:
     """Make all that serves, on given credentials; nothing of it runs in the background."""
     databases = Databases(source, POOL, "rowhouse schema")
     catalogs = Catalogs(databases)
@@ -49,6 +69,6 @@ def assembled(settings: Settings, source: Source, clock: Clock) -> Iterator[Regi
         pb_grpc.add_OperationsServicer_to_server(OperationsServicer(changes, undo, listings), server)
 
     try:
-        yield register
+        yield Assembled(register, Purge(databases, coordinator, timedelta(days=settings.retention_days), clock))
     finally:
         databases.close()

@@ -37,7 +37,7 @@ class Changes:
         operation = _allowed(caller, operations.parse(request))
         known, plan = await self._coordinator.plan(caller.tenant, preparation(operation))
         token = self._plans.token(caller.tenant, request, known.version)
-        return convert.json_of(convert.plan_to(plan, orjson.loads(request), token, self._plans.expires()))
+        return convert.json_of(convert.plan_to(plan, orjson.Fragment(request), token, self._plans.expires()))
 
     async def apply_plan(self, caller: Caller, token: str, key: str) -> Kept:
         """Apply what a plan promised. Raises StalePlan with a new one when the shape has moved or the time is up."""

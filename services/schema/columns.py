@@ -61,6 +61,11 @@ class NewColumn:
     """The text that people see, where a name in SQL would not do."""
     comment: str | None = None
 
+    @property
+    def has_default(self) -> bool:
+        """Whether records get a value without being given one; a default of null is none."""
+        return self.default is not None and self.default != DefaultValue(None)
+
     def sql_type(self) -> str:
         """The canonical type; raises TypeUnknown."""
         given = self.type or self.kind
@@ -71,7 +76,7 @@ class NewColumn:
     def sql(self) -> str:
         """Its definition in CREATE TABLE or ADD COLUMN."""
         parts = [ddl.identifier(names.column(self.name)), self.sql_type()]
-        if self.default is not None:
+        if self.has_default:
             parts.append(f"DEFAULT {self._default()}")
         if not self.nullable:
             parts.append("NOT NULL")
@@ -107,7 +112,7 @@ def check(columns: Sequence[NewColumn], existing: Sequence[str] = ()) -> None:
 async def check_defaults(connection: asyncpg.Connection, columns: Sequence[NewColumn]) -> None:
     """Refuse default values that their type does not take; Postgres itself would say so only when a record comes."""
     for column in columns:
-        if isinstance(column.default, DefaultValue):
+        if isinstance(column.default, DefaultValue) and column.has_default:
             text, type_ = column.default.text(), column.sql_type()
             if not await connection.fetchval("SELECT pg_catalog.pg_input_is_valid($1, $2)", text, type_):
                 raise DefaultInvalid(column.name, f"'{text}' is no {type_}")

@@ -121,6 +121,15 @@ async def close(
     )
 
 
+async def seal(connection: asyncpg.Connection, step: Operation, detail: Mapping[str, Any]) -> None:
+    """Add to a step's detail, and forget its way back: what it hid is no longer there."""
+    merged = {**(step.detail or {}), **detail}
+    # JSON's null, not SQL's: that one would leave the inverse as it is.
+    await connection.execute(
+        "SELECT rowhouse.close_operation($1::bigint, $2, 'null', $3::jsonb)", step.id, step.state, _json(merged)
+    )
+
+
 async def mark_undone(connection: asyncpg.Connection, identifier: int, by: int | None) -> None:
     """Say which operation undid this one; None: it stands again."""
     await connection.execute("SELECT rowhouse.mark_undone($1::bigint, $2::bigint)", identifier, by)

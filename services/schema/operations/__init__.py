@@ -6,6 +6,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Annotated, Any
 
+import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.schema.errors import OperationInvalid, OperationUnknown
@@ -43,7 +44,9 @@ def parse(body: bytes) -> Operation:
     """The operation that a request's JSON asks for. Raises OperationUnknown, OperationInvalid with the field and what it should be."""
     try:
         raw = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        if b"\\u0000" in orjson.dumps(raw, default=str):  # which refuses half characters and bottomless nesting
+            raise ValueError("it holds a NUL character, which Postgres has no place for")
+    except (ValueError, TypeError, RecursionError) as error:
         raise OperationInvalid(f"The operation is not valid JSON: {error}.") from error
     if not isinstance(raw, dict):
         raise OperationInvalid('An operation is a JSON object: {"do": "add_column", …}.')

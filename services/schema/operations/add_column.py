@@ -52,7 +52,7 @@ class AddColumn(Operation):
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Try the default, and refuse NOT NULL without one where there are records."""
         await columns.check_defaults(connection, [self._column()])
-        if not self.nullable and self.default is None:
+        if not self.nullable and not self._column().has_default:
             where = ddl.qualified(plan.on.schema, plan.on.name)
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {where})"):  # noqa: S608  a quoted name
                 raise RowsWithoutValue(plan.on.name, self.name)

@@ -34,7 +34,8 @@ WITH z AS MATERIALIZED (
 ), type AS MATERIALIZED (
     SELECT t.oid, t.typcategory, t.typtype,
         pg_catalog.format_type(t.oid, -1) AS name,
-        coalesce(nullif(b.typelem, 0), b.oid) IN (SELECT oid FROM sortable) OR b.typtype IN ('e', 'r', 'm')
+        -- A point has elements too, but is no array.
+        CASE b.typcategory WHEN 'A' THEN b.typelem ELSE b.oid END IN (SELECT oid FROM sortable) OR b.typtype IN ('e', 'r', 'm')
             OR (b.typcategory = 'A' AND EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.oid = b.typelem AND e.typtype = 'e'))
             AS sortable,
         (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid) AS labels
