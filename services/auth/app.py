@@ -55,8 +55,7 @@ PUBLIC = frozenset(
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Register]:
     """Migrate the control database, prepare the server, start the background work; yield what registers the servicers."""
-    owner = settings.owner_dsn
-    await migrate(owner or settings.control_dsn, settings.control_login if owner else None)
+    await migrate(settings.control_dsn)
     provisioner = LaptopProvisioner(Engine(Server(settings.server_dsn, _provisioner_key(settings))))
     await provisioner.bootstrap()
     jobs = Jobs(settings.jobs_dsn, "auth")

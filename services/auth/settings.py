@@ -4,11 +4,12 @@ import base64
 import binascii
 from typing import Literal, Self
 
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.kit import settings
+
+_KEY_HINT = "must be 32 bytes in base64, as `openssl rand -base64 32` makes them"
 
 
 class Settings(settings.Settings):
@@ -17,10 +18,7 @@ class Settings(settings.Settings):
     model_config = SettingsConfigDict(env_prefix="AUTH_")
 
     control_dsn: str
-    """The control database, as the login of this service."""
-
-    owner_dsn: str | None = None
-    """The control database as its owner, who migrates it at start; without it the login of `control_dsn` does."""
+    """The control database, as the login of this service; `rowhouse migrate` has prepared it where that is not its owner."""
 
     jobs_dsn: str
     """The control database, as the login of background jobs."""
@@ -73,20 +71,15 @@ class Settings(settings.Settings):
     rotate_days: int = Field(default=90, ge=1)
     """The age at which the passwords of tenants' logins are replaced."""
 
-    @property
-    def control_login(self) -> str:
-        """The role in `control_dsn`."""
-        return str(conninfo_to_dict(self.control_dsn)["user"])
-
     @field_validator("encryption_key")
     @classmethod
     def _is_a_key(cls, key: SecretStr) -> SecretStr:
         try:
             size = len(base64.b64decode(key.get_secret_value(), validate=True))
         except binascii.Error as error:
-            raise ValueError("must be base64") from error
+            raise ValueError(_KEY_HINT) from error
         if size != 32:
-            raise ValueError(f"must be 32 bytes in base64, not {size}; make one with: openssl rand -base64 32")
+            raise ValueError(f"{_KEY_HINT}; this one has {size}")
         return key
 
     @model_validator(mode="after")
