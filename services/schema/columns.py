@@ -68,10 +68,15 @@ class NewColumn:
 
     def sql_type(self) -> str:
         """The canonical type; raises TypeUnknown."""
-        given = self.type or self.kind
-        if given is None or (self.type and self.kind):
-            raise OperationInvalid(f"Give column '{self.name}' either a type or a kind.", "type")
-        return kinds.column_type(given)
+        if self.type is not None and self.kind is None:
+            return kinds.column_type(self.type)
+        if self.kind is not None and self.type is None:
+            if self.kind not in kinds.KINDS:
+                raise OperationInvalid(
+                    f"There is no kind '{self.kind}'; the kinds are {', '.join(kinds.KINDS)}.", "kind"
+                )
+            return kinds.KINDS[self.kind].default_type
+        raise OperationInvalid(f"Give column '{self.name}' either a type or a kind.", "type")
 
     def sql(self) -> str:
         """Its definition in CREATE TABLE or ADD COLUMN."""
