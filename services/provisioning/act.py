@@ -16,7 +16,7 @@ from services.provisioning.wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an act needs: the session that holds the server's lock, what is wanted and what was found."""
+    """What an act needs: the session that holds the binding's lock, what is wanted and what was found."""
 
     server: Server
     connection: Connection
@@ -35,6 +35,8 @@ class Scene:
 
 
 Act = Callable[[Scene, Step], Awaitable[None]]
+
+_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND "
 
 
 async def close_door(scene: Scene, _: Step) -> None:
@@ -62,9 +64,6 @@ async def end_sessions(scene: Scene, _: Step) -> None:
 async def end_logins(scene: Scene, step: Step) -> None:
     """End the sessions of some logins."""
     await scene.connection.execute(_TERMINATE + "usename = ANY($2::text[])", scene.place, step.names)
-
-
-_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND "
 
 
 async def create_groups(scene: Scene, step: Step) -> None:
@@ -100,9 +99,7 @@ def _made(role: Role, found: ObservedRole | None, options: str) -> Iterator[str]
     powers = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS " if found and found.has_powers else ""
     yield f"ALTER ROLE {role.name} {powers}{options}"
     have = found.memberships if found else frozenset()
-    for surplus in sorted(
-        {membership.group for membership in have} - {membership.group for membership in role.memberships}
-    ):
+    for surplus in sorted({one.group for one in have} - {one.group for one in role.memberships}):
         yield f"REVOKE {surplus} FROM {role.name}"
     for one in sorted(role.memberships - have):
         yield f"GRANT {one.group} TO {role.name} WITH INHERIT {one.inherit}, SET {one.set}"
@@ -178,7 +175,7 @@ async def open_door(scene: Scene, _: Step) -> None:
 
 
 async def move_away(scene: Scene, _: Step) -> None:
-    """Delete reversibly: under another name nothing finds it, and its own name stays free for no one else."""
+    """Delete reversibly: under another name nobody finds it, and the way back is one rename."""
     await scene.connection.execute(f"ALTER DATABASE {scene.name} RENAME TO {away_name(scene.name)}")
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from services.provisioning import furnish, migrate
 from services.provisioning.errors import ProvisionerTooWeak, ServerTooOld
@@ -129,23 +130,14 @@ async def _create_shut(connection: Connection, name: str, options: str) -> None:
 
 
 async def _prepare_template(server: Server, home: Connection, hook: Hook) -> tuple[str, ...]:
-    """Make or renew the template database; give what could not be hardened in it. Outside of this nobody can connect to it."""
+    """Make or renew the template database, unless it is as it should be; give what could not be hardened in it."""
     digest = migrate.digest("superuser" if server.superuser else "provisioner")
-    found = await home.fetchrow(
-        "SELECT datallowconn, shobj_description(oid, 'pg_database') AS note FROM pg_database WHERE datname = $1",
-        TEMPLATE,
-    )
-    if (
-        found
-        and not found["datallowconn"]
-        and found["note"]
-        and (note := json.loads(found["note"]))["digest"] == digest
-    ):
+    note = await _note(home)
+    if note is not None and note["digest"] == digest:
         return tuple(note["missing"])
     with hooked(hook, Prepare.CREATE_TEMPLATE):
-        await _create_shut(
-            home, TEMPLATE, "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-        )
+        locale = "ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+        await _create_shut(home, TEMPLATE, locale)
         await home.execute(f"GRANT CREATE ON DATABASE {TEMPLATE} TO {META}")
     with hooked(hook, Prepare.OPEN_TEMPLATE):
         await home.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS true")
@@ -157,6 +149,15 @@ async def _prepare_template(server: Server, home: Connection, hook: Hook) -> tup
     with hooked(hook, Prepare.SHUT_TEMPLATE):
         await home.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")
     return missing
+
+
+async def _note(home: Connection) -> Any:
+    """What the last renewal wrote down; None where there is no template, or one that a killed renewal left open."""
+    note = await home.fetchval(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1 AND NOT datallowconn",
+        TEMPLATE,
+    )
+    return json.loads(note) if note else None
 
 
 async def _harden_template(server: Server) -> None:

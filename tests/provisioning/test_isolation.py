@@ -7,8 +7,8 @@ from typing import get_args
 import asyncpg
 import pytest
 
-from services.provisioning.wanted import SLOTS, Access
-from tests.fixtures.provisioning import VERIFIER, Binding, MakeBinding
+from services.provisioning.wanted import SLOTS, Access, Limits
+from tests.fixtures.provisioning import PASSWORD, VERIFIER, Binding, MakeBinding
 
 SERVICES = ("ddl_a", "rw_a", "ro_a", "load_a")
 DENIED = asyncpg.InsufficientPrivilegeError
@@ -237,3 +237,23 @@ async def test_no_secret_of_a_login_is_kept_but_as_a_verifier(make_binding: Make
             "SELECT rolpassword FROM pg_authid WHERE rolcanlogin AND starts_with(rolname, $1)", binding.name
         )
     assert [row[0] for row in secrets] == [VERIFIER] * 4
+
+
+async def test_a_login_cannot_fill_the_disk_with_temporary_files(make_binding: MakeBinding) -> None:
+    binding = await make_binding(limits=Limits(temp_file_mb=1))
+    with pytest.raises(asyncpg.PostgresError, match="temporary file size exceeds"):
+        await binding.run("ro_a", "SELECT count(*) FROM (SELECT i FROM generate_series(1, 1000000) i ORDER BY -i) x")
+
+
+async def test_no_secret_reaches_the_servers_log(make_binding: MakeBinding) -> None:
+    binding = await make_binding("prepared")
+    assert binding.server.log is not None
+    async with binding.connected("postgres", "postgres") as superuser:
+        await superuser.execute("ALTER ROLE rh_prov SET log_statement = 'all'")
+        await binding.become("ready")
+        await binding.engine.bootstrap()
+        await superuser.execute("ALTER ROLE rh_prov RESET log_statement")
+    log = binding.server.log.read_text()
+    assert f"ALTER ROLE {binding.name}_con" in log or f"COMMENT ON ROLE {binding.name}_con" in log
+    assert PASSWORD not in log
+    assert binding.engine.server.password not in log
