@@ -48,7 +48,7 @@ class Decoder:
     def decode(self, data: bytes, *, last: bool = False) -> bytes:
         """Give the next bytes as UTF-8. Raises EncodingInvalid, NulByte."""
         if self._mark:
-            data, self._mark = data[self._mark :], 0
+            data, self._mark = data[self._mark :], max(0, self._mark - len(data))
         if (
             b"\0" not in data
             and self.encoding in ("utf-8", "cp1252")

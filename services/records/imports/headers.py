@@ -1,5 +1,6 @@
 """What a file's columns are called: its header row made into names that Postgres and people can use, each change said."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def unnamed(count: int) -> list[Header]:
 
 
 def _named(source: str, number: int) -> Header:
-    text = " ".join(_visible(unicodedata.normalize("NFC", source)).split(" ")).strip()
+    text = _visible(unicodedata.normalize("NFC", source))
     if not text:
         return Header(source, f"column_{number}", why="the header is empty")
     name_ = names.shortened(text)
@@ -69,9 +70,9 @@ def _named(source: str, number: int) -> Header:
 
 
 def _visible(text: str) -> str:
-    """Line breaks and other control characters become blanks, invisible ones go."""
-    blanked = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
-    return "".join(c for c in blanked if names.fault(f"a{c}a") is None)
+    """Line breaks and other control characters become blanks, each run of them one; invisible characters go."""
+    blanked = re.sub(r"\s*[\x00-\x1f\x7f-\x9f]\s*", " ", text)
+    return "".join(c for c in blanked if names.fault(f"a{c}a") is None).strip()
 
 
 def _usable(name_: str) -> bool:

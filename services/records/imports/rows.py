@@ -29,7 +29,7 @@ class Rows:
         """Empty lines that were passed over."""
 
     def push(self, data: bytes, *, last: bool = False) -> Iterator[bytes | None]:
-        """Take the next bytes of the file (UTF-8) and give what COPY is to get; None before rows that change a column's loaded type.
+        """Take the next bytes of the file (UTF-8, a megabyte at most) and give what COPY is to get; None before rows that change a column's loaded type.
 
         Raises RowRagged, RowTooLong, QuoteMisplaced, QuoteUnterminated.
         """

@@ -104,17 +104,16 @@ class Importer:
         """The report of an import that has been. Raises ImportUnknown."""
         return await history.get(self._databases, caller, identifier)
 
-    async def _types_like(self, caller: Caller, schema: str, table: str) -> Mapping[str, str]:
-        found = (await self._catalogs.current(caller.tenant)).table(schema, table)
-        return {column.name: column.type for column in found.columns}
-
     async def _target(self, caller: Caller, schema: str, name: str, wishes: Options) -> Target:
-        catalog: Catalog = await self._catalogs.current(caller.tenant)
-        there, table = catalog.schema(schema).name, names.table(name)
-        if any(other.name == table for other in catalog.of(there)):
-            raise TableExists(there, table)
-        types = await self._types_like(caller, there, wishes.like) if wishes.like is not None else {}
-        return Target(there, table, types)
+        return await self._catalogs.planned(caller.tenant, lambda catalog: _target(catalog, schema, name, wishes))
+
+
+def _target(catalog: Catalog, schema: str, name: str, wishes: Options) -> Target:
+    there, table = catalog.schema(schema).name, names.table(name)
+    if any(other.name == table for other in catalog.of(there)):
+        raise TableExists(there, table)
+    like = catalog.table(there, wishes.like).columns if wishes.like is not None else ()
+    return Target(there, table, {column.name: column.type for column in like})
 
 
 @asynccontextmanager
