@@ -151,9 +151,9 @@ async def _prepare_template(server: Server, home: Connection, hook: Hook) -> tup
     return missing
 
 
-async def _note(home: Connection) -> Any:
+async def _note(home: Connection) -> dict[str, Any] | None:
     """What the last renewal wrote down; None where there is no template, or one that a killed renewal left open."""
-    note = await home.fetchval(
+    note: str | None = await home.fetchval(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1 AND NOT datallowconn",
         TEMPLATE,
     )
