@@ -48,19 +48,19 @@ def column_to(column: Column) -> dict[str, Any]:
     return {name: getattr(column, name) for name in shown} | {"identity": identity} | extra
 
 
-def summary_to(table: Table) -> dict[str, Any]:
+def summary_to(table: Table, estimated_rows: int) -> dict[str, Any]:
     """A table as GET …/tables lists it."""
     shown = ("id", "schema", "name", "label", "relation", "comment")
-    rows = None if table.relation in _NO_ROWS else table.estimated_rows
+    rows = None if table.relation in _NO_ROWS else estimated_rows
     return {name: getattr(table, name) for name in shown} | {
         "estimated_rows": rows,
         "primary_key": list(table.primary_key),
     }
 
 
-def table_to(table: Table) -> dict[str, Any]:
+def table_to(table: Table, estimated_rows: int) -> dict[str, Any]:
     """A table as GET …/tables/{table} shows it."""
-    return summary_to(table) | {
+    return summary_to(table, estimated_rows) | {
         "columns": [column_to(column) for column in table.columns],
         "constraints": [asdict(constraint) for constraint in table.constraints],
         "indexes": [asdict(index) for index in table.indexes],

@@ -1,5 +1,6 @@
-"""The client of auth: which database the caller's tenant has, and the credentials of a login there, remembered until one fails."""
+"""The client of auth: which database the caller's tenant has, and the credentials of a login there, remembered for minutes."""
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -11,6 +12,9 @@ from services.kit.rpc import identity, status
 from services.tenancy.errors import AuthUnavailable
 
 Login = Literal["ro", "rw", "load", "ddl"]
+
+REMEMBERED_SECONDS = 300.0
+"""Less than auth waits before it shuts the old slot of a rotated login: by then nobody uses it any more."""
 
 _REMEMBERED = 10_000
 _Key = tuple[str, str, frozenset[str], Login]
@@ -47,15 +51,17 @@ class Bindings:
         self._stub = auth_pb2_grpc.BindingsStub(channel)
         self._service = service
         self._secret = secret
-        self._known: OrderedDict[_Key, Credentials] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[float, Credentials]] = OrderedDict()
 
     async def credentials(self, tenant: str, login: Login) -> Credentials:
-        """The credentials of `login` in the caller's tenant, asked of auth once."""
-        key = _key(tenant, login)
-        if (known := self._known.get(key)) is not None:
+        """The credentials of `login` in the caller's tenant; asked of auth again after `REMEMBERED_SECONDS`."""
+        key, now = _key(tenant, login), time.monotonic()
+        known = self._known.get(key)
+        if known is not None and now - known[0] < REMEMBERED_SECONDS:
             self._known.move_to_end(key)
-            return known
-        found = self._known[key] = await self._ask(login)
+            return known[1]
+        found = await self._ask(login)
+        self._known[key] = (now, found)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return found

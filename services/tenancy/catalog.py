@@ -1,6 +1,6 @@
 """What a tenant's database looks like: values, and the one query that reads them. Caching is `catalogs`' affair."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ HIDDEN_COLUMN = "__rh_"
 """Columns so named wait for their purge; nobody sees them but `SELECT *`."""
 
 _READ = (fingerprints.SQL / "catalog.sql").read_text().format(fingerprint=fingerprints.of_table("r.oid"))
+_ESTIMATES = (fingerprints.SQL / "estimates.sql").read_text()
 _RELATIONS = {"r": "table", "p": "partitioned_table", "v": "view", "m": "materialized_view", "f": "foreign_table"}
 _CONSTRAINTS = {"p": "primary_key", "u": "unique", "f": "foreign_key", "c": "check", "x": "exclusion"}
 _ATTEMPTS = 5
@@ -181,6 +182,13 @@ async def version(connection: asyncpg.Connection) -> str:
     """The fingerprint of the whole catalog as it stands."""
     found: str = await connection.fetchval(fingerprints.WHOLE)
     return found
+
+
+async def estimates(connection: asyncpg.Connection, tables: Sequence[Table]) -> dict[int, int]:
+    """About how many rows tables have now, by their ids: a catalog that is cached does not know."""
+    rows = await connection.fetch(_ESTIMATES, [table.oid for table in tables])
+    by_oid = {row["oid"]: row["estimated_rows"] for row in rows}
+    return {table.id: by_oid.get(table.oid, table.estimated_rows) for table in tables}
 
 
 async def read(connection: asyncpg.Connection) -> Catalog:

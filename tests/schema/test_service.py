@@ -168,3 +168,109 @@ async def test_who_may_not_change_the_shape_is_refused(schema: Schema, tenant: T
     with refused("ROLE_TOO_LOW"):
         await schema.undo(1)
     assert (await schema.tables())["tables"] == []
+
+
+async def test_an_undo_that_needs_what_is_dropped_or_renamed_since_names_that_step(
+    schema: Schema, tenant: Tenant
+) -> None:
+    await tenant.run(
+        "CREATE TABLE a (id int PRIMARY KEY, x int, y int); CREATE INDEX a_both ON a (x, y);"
+        "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)"
+    )
+    before = tenant.dump()
+    column = await schema.apply(do="drop_column", schema="public", table="a", column="x")
+    renamed = await schema.apply(do="rename_column", schema="public", table="a", column="y", name="z")
+    with refused("UNDO_CONFLICT", f"{renamed['id']} (rename_column)", '"y" does not exist'):
+        await schema.undo(column["id"])
+    child = await schema.apply(do="drop_table", schema="public", table="b")
+    parent = await schema.apply(do="drop_table", schema="public", table="a")
+    with refused("UNDO_CONFLICT", f"{parent['id']} (drop_table)"):
+        await schema.undo(child["id"])
+    for step in (parent, child, renamed, column):
+        await schema.undo(step["id"])
+    assert tenant.dump() == before
+
+
+async def test_a_rename_is_undone_only_while_its_name_stands(schema: Schema, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE a (id int PRIMARY KEY)")
+    first = await schema.apply(do="rename_table", schema="public", table="a", name="b")
+    second = await schema.apply(do="rename_table", schema="public", table="b", name="c")
+    await tenant.run("CREATE TABLE b (id int)")
+    with refused("UNDO_CONFLICT", f"{second['id']} (rename_table)", "not called 'b' any more"):
+        await schema.undo(first["id"])
+    with refused("UNDO_CONFLICT", "outside the timeline"):
+        await schema.undo(second["id"])
+
+
+async def test_keys_and_indexes_of_a_partitioned_table_come_back_on_its_partitions(
+    schema: Schema, tenant: Tenant
+) -> None:
+    await tenant.run(
+        """
+        CREATE TABLE log (id int, at date NOT NULL, what text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE INDEX log_what ON log (what);
+        CREATE TABLE log_2026 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+        """
+    )
+    before = tenant.dump()
+    with refused("COLUMN_IN_USE", "partitioned by it"):
+        await schema.apply(do="drop_column", schema="public", table="log", column="at")
+    steps = [await schema.apply(do="drop_column", schema="public", table="log", column=name) for name in ("what", "id")]
+    steps.append(await schema.apply(do="drop_table", schema="public", table="log"))
+    assert (await schema.tables())["tables"] == []
+    for step in reversed(steps):
+        await schema.undo(step["id"])
+    assert tenant.dump() == before
+
+
+async def test_a_column_that_another_is_computed_from_is_in_use(schema: Schema, tenant: Tenant) -> None:
+    await tenant.run(
+        "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL, twice int GENERATED ALWAYS AS (n * 2) STORED)"
+    )
+    before = tenant.dump()
+    with refused("COLUMN_IN_USE", "'twice'"):
+        await schema.apply(do="drop_column", schema="public", table="t", column="n")
+    steps = [await schema.apply(do="drop_column", schema="public", table="t", column=name) for name in ("twice", "n")]
+    for step in reversed(steps):
+        await schema.undo(step["id"])
+    assert tenant.dump() == before
+
+
+async def test_a_new_column_that_must_have_a_value_needs_a_default_where_there_are_records(
+    schema: Schema, tenant: Tenant
+) -> None:
+    await tenant.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    add: dict[str, Any] = {"do": "add_column", "schema": "public", "table": "t", "name": "n", "type": "varchar(3)", "nullable": False}
+    with refused("ROWS_WITHOUT_VALUE", "give it a default"):
+        await schema.apply(**add)
+    with refused("DEFAULT_INVALID", "'toolong' is no character varying(3)"):
+        await schema.plan(**add, default={"value": "toolong"})
+    await schema.apply(**add, default={"value": "ok"})
+    assert await tenant.value("SELECT n FROM t") == "ok"
+
+
+async def test_lists_come_in_pages_and_the_timeline_by_table(schema: Schema, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE VIEW c AS SELECT 1 AS one")
+    first = await schema.tables(limit=2)
+    second = await schema.tables(limit=2, cursor=first["next"])
+    assert [table["name"] for page in (first, second) for table in page["tables"]] == ["a", "b", "c"]
+    assert (second["next"], second["tables"][0]["estimated_rows"]) == (None, None)
+    renamed = await schema.apply(do="rename_table", schema="public", table="a", name="d")
+    dropped = await schema.apply(do="drop_table", schema="public", table="d")
+    await schema.apply(do="drop_table", schema="public", table="b")
+    newest = await schema.operations(limit=1)
+    assert newest["operations"][0]["do"] == "drop_table"
+    assert len((await schema.operations(cursor=newest["next"]))["operations"]) == 2
+    steps = (await schema.operations(f"@{renamed['table']['id']}"))["operations"]
+    assert [step["id"] for step in steps] == [dropped["id"], renamed["id"]]
+    with refused("OPERATION_NOT_FOUND"):
+        await schema.operation(10_000)
+
+
+async def test_what_belongs_to_another_role_is_refused_and_nothing_is_half_done(schema: Schema, tenant: Tenant) -> None:
+    async with tenant.binding.connected("postgres") as connection:
+        await connection.execute("CREATE TABLE public.theirs (id int PRIMARY KEY)")
+    with refused("NOT_OWNER", "theirs"):
+        await schema.apply(do="drop_table", schema="public", table="theirs")
+    assert (await schema.table("theirs"))["name"] == "theirs"
+    assert (await schema.operations())["operations"] == []

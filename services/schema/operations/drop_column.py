@@ -8,7 +8,7 @@ import asyncpg
 from services.schema import ddl, dependants
 from services.schema.errors import ColumnExists, ColumnInUse
 from services.schema.operations import tables
-from services.schema.plan import Made, Operation, Part, Plan, Restore, Run, Step
+from services.schema.plan import Dependant, Made, Operation, Part, Plan, Restore, Run, Step
 from services.tenancy.catalog import HIDDEN_COLUMN, Catalog
 
 _DEFAULT = """
@@ -52,7 +52,9 @@ class DropColumn(Operation):
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Find what hangs on it, and refuse where that cannot do without it."""
         found = await dependants.of(connection, plan.on, plan.the)
-        computed = [reader.name for reader in found.readers if reader.type == "generated_column"]
+        computed = [
+            reader.name for reader in found.readers if reader.type == "generated_column" and not _hidden(reader)
+        ]
         if computed:
             raise ColumnInUse(plan.the.name, f"column '{computed[0]}' is computed from it; drop that one first")
         if await connection.fetchval(_PARTITION_KEY, plan.on.oid, plan.the.attnum):
@@ -79,6 +81,10 @@ class DropColumn(Operation):
         """Put it back, and what hung on it."""
         default = next((value for _, value in plan.facts), None)
         return RestoreColumn(plan.on.id, plan.on.schema, plan.the.id, plan.the.name, default, plan.parts)
+
+
+def _hidden(reader: Dependant) -> bool:
+    return reader.name.startswith(HIDDEN_COLUMN)
 
 
 @dataclass(frozen=True, slots=True)

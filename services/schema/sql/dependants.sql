@@ -31,7 +31,10 @@ WITH con AS (
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE n.conrelid = $1 AND n.contype = 'n' AND $2 = ANY (n.conkey))
     UNION ALL
     SELECT 3, 'index', c.relname::text, i.indrelid, 0, format('DROP INDEX %s', i.indexrelid::regclass),
-        ARRAY[pg_get_indexdef(i.indexrelid)], i.indexrelid, false
+        -- Of a partitioned table's index it says ON ONLY, which would leave the partitions out.
+        ARRAY[CASE c.relkind WHEN 'I' THEN overlay(pg_get_indexdef(i.indexrelid) PLACING '' FROM length(format(
+                  'CREATE %sINDEX %I ON ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, c.relname)) + 1 FOR 5)
+              ELSE pg_get_indexdef(i.indexrelid) END], i.indexrelid, false
     FROM pg_catalog.pg_index i
     JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid AND NOT c.relispartition
     WHERE i.indrelid = $1 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = $1)

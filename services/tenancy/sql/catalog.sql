@@ -11,9 +11,7 @@ WITH z AS MATERIALIZED (
     SELECT c.oid, c.xmin, c.relname, c.relkind, c.relispartition, s.nspname, r.id, r.label, r.old_names,
         r.name IS NOT DISTINCT FROM c.relname::text AND r.schema_name IS NOT DISTINCT FROM s.nspname::text
             AND r.rel_oid = c.oid AS settled,
-        CASE WHEN c.relkind IN ('v', 'f') THEN 0
-             WHEN c.reltuples >= 0 THEN c.reltuples::bigint
-             ELSE pg_catalog.pg_stat_get_live_tuples(c.oid) END AS estimated_rows
+        coalesce(nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), greatest(c.reltuples, 0)::bigint) AS estimated_rows
     FROM pg_catalog.pg_class c
     JOIN space s ON s.oid = c.relnamespace
     LEFT JOIN rowhouse.relation r ON r.rel = c.oid
