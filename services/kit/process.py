@@ -1,8 +1,4 @@
-"""Runs one process: says when it is ready, ends in order on SIGTERM, on Ctrl+C, or when the supervisor is gone.
-
-`READY_FD` names a pipe that gets a line once the process serves; `LIFELINE_FD` names one that closes when the supervisor
-ends, however it ends. Without them (in a container) SIGTERM and the health service do.
-"""
+"""Runs one process: says when it is ready, ends in order on SIGTERM, on Ctrl+C, or when the supervisor is gone."""
 
 import asyncio
 import os
@@ -14,11 +10,9 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 import uvloop
 
-from services.kit import telemetry
+from services.kit import supervised, telemetry
 from services.kit.settings import Settings
 
-READY_FD = "READY_FD"
-LIFELINE_FD = "LIFELINE_FD"
 DRAIN_SECONDS = 30.0
 _log = structlog.get_logger()
 
@@ -41,7 +35,7 @@ async def _serve(serving: Callable[[], AbstractAsyncContextManager[object]]) -> 
     ending = _Ending()
     async with serving():
         ending.ready()
-        _say_ready()
+        supervised.say_ready()
         _log.info("ready")
         await ending.wait()
         _log.info("draining")
@@ -56,13 +50,7 @@ class _Ending:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
-        if lifeline := os.environ.pop(LIFELINE_FD, None):
-            loop.add_reader(int(lifeline), self._lifeline, int(lifeline))
-
-    def _lifeline(self, descriptor: int) -> None:
-        # Nothing is ever written to it: it is readable when its other end is closed.
-        asyncio.get_running_loop().remove_reader(descriptor)
-        self._end()
+        supervised.when_alone(self._end)
 
     def _end(self) -> None:
         self._asked.set()
@@ -76,9 +64,3 @@ class _Ending:
 
     async def wait(self) -> None:
         await self._asked.wait()
-
-
-def _say_ready() -> None:
-    if descriptor := os.environ.pop(READY_FD, None):
-        os.write(int(descriptor), b"ready\n")
-        os.close(int(descriptor))

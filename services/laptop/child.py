@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from services.kit.process import LIFELINE_FD, READY_FD
+from services.kit.supervised import LIFELINE_FD, READY_FD
 
 DRAIN_SECONDS = 20.0
 STEADY_SECONDS = 10.0
