@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import grpc
@@ -29,7 +29,7 @@ class Credentials:
     port: int
     database: str
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 class Source(Protocol):

@@ -57,6 +57,23 @@ async def test_a_change_waits_for_a_reader_who_lets_go(schema: Schema, tenant: T
         assert (await change)["state"] == "done"
 
 
+async def test_what_psql_changes_while_a_change_waits_for_its_lock_is_seen_under_the_lock(
+    schema: Schema, tenant: Tenant
+) -> None:
+    await tenant.run("CREATE TABLE people (id int PRIMARY KEY, age int)")
+    age = (await schema.table("people"))["columns"][1]["id"]
+    async with tenant.psql() as psql, tenant.binding.connected("postgres") as observer:
+        transaction = psql.transaction()
+        await transaction.start()
+        await psql.execute("ALTER TABLE people RENAME age TO years")
+        change = asyncio.create_task(schema.apply(do="drop_column", schema="public", table="people", column=f"@{age}"))
+        while not await observer.fetchval(ATTEMPTS, tenant.id):
+            assert not change.done()
+        await transaction.commit()
+    await schema.undo((await change)["id"])
+    assert [column["name"] for column in (await schema.table("people"))["columns"]] == ["id", "years"]
+
+
 async def test_readers_hardly_wait_behind_a_change_that_waits(keyring: Keyring, tenant: Tenant) -> None:
     await tenant.run(TABLE)
     async with (

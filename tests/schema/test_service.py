@@ -78,7 +78,7 @@ async def test_a_renamed_table_keeps_its_id_and_its_old_name_leads_to_it(schema:
 async def test_a_dropped_column_comes_back_with_all_that_hung_on_it(schema: Schema, tenant: Tenant) -> None:
     await tenant.run(
         """
-        CREATE TABLE team (id int PRIMARY KEY, code text CONSTRAINT code_needed NOT NULL CONSTRAINT code_once UNIQUE);
+        CREATE TABLE team (id int PRIMARY KEY, code text DEFAULT 'z' CONSTRAINT code_needed NOT NULL CONSTRAINT code_once UNIQUE);
         COMMENT ON CONSTRAINT code_once ON team IS 'it''s one';
         CREATE INDEX code_lower ON team (lower(code)) WHERE code <> '';
         COMMENT ON INDEX code_lower IS 'quick';
@@ -240,7 +240,14 @@ async def test_a_new_column_that_must_have_a_value_needs_a_default_where_there_a
     schema: Schema, tenant: Tenant
 ) -> None:
     await tenant.run("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
-    add: dict[str, Any] = {"do": "add_column", "schema": "public", "table": "t", "name": "n", "type": "varchar(3)", "nullable": False}
+    add: dict[str, Any] = {
+        "do": "add_column",
+        "schema": "public",
+        "table": "t",
+        "name": "n",
+        "type": "varchar(3)",
+        "nullable": False,
+    }
     with refused("ROWS_WITHOUT_VALUE", "give it a default"):
         await schema.apply(**add)
     with refused("DEFAULT_INVALID", "'toolong' is no character varying(3)"):
