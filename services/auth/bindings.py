@@ -50,7 +50,7 @@ def _credential(binding_id: str, login: str, slot: str, seal: Seal, now: datetim
         login=login,
         slot=slot,
         sealed=seal.close(password, binding_id, login, slot),
-        verifier=scram.verifier(password),
+        verifier=scram.verifier(password, iterations=scram.ITERATIONS_FOR_RANDOM),
         current=False,
         created_at=now,
     )
