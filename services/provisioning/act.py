@@ -6,6 +6,8 @@ Names and verifiers stand in the text as they are: `wanted` has checked that the
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+import asyncpg
+
 from services.provisioning import furnish, roles
 from services.provisioning.decide import Do, Step
 from services.provisioning.observe import LIVED, Observed, ObservedRole, away_name
@@ -187,7 +189,11 @@ async def bring_home(scene: Scene, _: Step) -> None:
 async def drop_database(scene: Scene, _: Step) -> None:
     """Drop the database with all sessions in it, wherever it is."""
     for name in (scene.name, away_name(scene.name)):
-        await scene.connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        try:
+            await scene.connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        except asyncpg.InsufficientPrivilegeError:
+            # An autovacuum worker counts as a superuser's session, which FORCE may not end; without it Postgres asks it to leave.
+            await scene.connection.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 async def drop_roles(scene: Scene, step: Step) -> None:
