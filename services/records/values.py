@@ -35,7 +35,7 @@ _PLAIN = frozenset(
     {"boolean", "smallint", "integer", "real", "double precision", "date", "uuid"}
     | {f"{word} with{out} time zone" for word in ("time", "timestamp") for out in ("", "out")}
 )
-_STRINGS = frozenset({"text", "character varying", "bpchar"})
+_STRINGS = frozenset({"text", "character varying"})
 _DOCUMENTS = frozenset({"json", "jsonb"})
 _LONG_NUMBERS = frozenset({"bigint", "numeric"})
 _BOUNDED = re.compile(r"\((\d+)(?:,-?\d+)?\)")
@@ -65,6 +65,8 @@ def form(column: Column, as_text: bool) -> Form:
         return Form.PLAIN if _is_bounded(column.type) else Form.TEXT
     if base in _LONG_NUMBERS:
         return _number_form(base, column.type, as_text)
+    if base == "bpchar":  # without the blanks that fill it up, which do not count
+        return Form.CAST if _is_bounded(column.type) else Form.OTHER
     if base == "money":
         return Form.MONEY_TEXT if as_text else Form.MONEY
     if base in _DOCUMENTS:

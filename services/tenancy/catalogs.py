@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import asyncpg
+
 from services.kit.errors import AppError
 from services.tenancy import catalog
 from services.tenancy.bindings import Login
 from services.tenancy.catalog import Catalog
 from services.tenancy.databases import Databases
+from services.tenancy.errors import CatalogLocked
 
 P = TypeVar("P")
 
@@ -66,7 +69,10 @@ class Catalogs:
         async with self._databases.acquire(tenant, login) as connection:
             if known is not None and await catalog.version(connection) == known.version:
                 return known
-            return await catalog.read(connection)
+            try:
+                return await catalog.read(connection)
+            except asyncpg.LockNotAvailableError as error:
+                raise CatalogLocked from error
 
     def _entry(self, tenant: str) -> _Entry:
         if tenant not in self._entries:

@@ -91,3 +91,10 @@ class CatalogUnsettled(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The shape of the workspace's database keeps changing; try again in a moment.")
+
+
+class CatalogLocked(Conflict):
+    reason = "LOCKED"
+
+    def __init__(self) -> None:
+        super().__init__("A table of the workspace is being changed by somebody else; try again in a moment.")

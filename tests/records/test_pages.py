@@ -85,7 +85,7 @@ async def test_the_cursor_walks_there_and_back(records: Records, tenant: Tenant)
             page = await records.page(sort=sort, limit=2, cursor=page["next"])
         assert [id_ for ids in seen for id_ in ids] == whole, sort
         assert starts == [0, 2, 4]
-        back = []
+        back: list[list[int]] = []
         while page["prev"] is not None:
             page = await records.page(sort=sort, limit=2, cursor=page["prev"])
             back.insert(0, column(page["records"], "id"))
