@@ -2,10 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import MutableMapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from services.kit.jobs import Jobs, cron
 from services.laptop import control
@@ -85,7 +88,14 @@ async def test_a_job_that_a_killed_worker_held_runs_again(make_database: MakeDat
 
 
 async def test_work_goes_on_after_the_database_was_away() -> None:
-    with running_server(fsync=False) as server:
+    noticed = asyncio.Event()
+
+    def notice(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if event["event"] == "job worker lost the database":
+            noticed.set()
+        return event
+
+    with running_server(fsync=False) as server, capture_logs(processors=[notice]):
         jobs, ticks = Jobs(server.dsn(), "records"), asyncio.Queue[None]()
 
         @jobs.periodic(1, "tick")
@@ -95,6 +105,7 @@ async def test_work_goes_on_after_the_database_was_away() -> None:
         async with jobs.running():
             await asyncio.wait_for(ticks.get(), 10)
             server.stop(signal.SIGQUIT)
+            await asyncio.wait_for(noticed.wait(), 30)
             while not ticks.empty():
                 ticks.get_nowait()
             server.start()
