@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.kit.ids import opaque_name
 from tests.fixtures.gateway import TABLE, Front
 
 BODY = {"email": "ada@example.com", "password": "correct horse"}
@@ -27,7 +28,7 @@ CHANGES = [
 def browser(front: Front) -> Front:
     """A front whose client has a cookie and no token."""
     del front.http.headers["Authorization"]
-    front.http.cookies.set("rowhouse_session", "opaque")
+    front.http.cookies.set("rowhouse_session", opaque_name("s-"))
     return front
 
 

@@ -7,6 +7,7 @@ import pytest
 from rowhouse.auth.v1 import auth_pb2 as pb
 
 from services.gateway.identity import Credential, Identities
+from services.kit.ids import opaque_name
 from tests.fixtures.gateway import TABLE, Behind, Front, MakeFront
 
 RECORDS = f"{TABLE}/records"
@@ -35,7 +36,7 @@ async def test_a_token_in_the_url_is_refused_even_beside_a_good_one(front: Front
 
 
 async def test_a_session_cookie_comes_in_too_and_a_token_wins_over_it(front: Front) -> None:
-    front.http.cookies.set("rowhouse_session", "opaque")
+    front.http.cookies.set("rowhouse_session", opaque_name("s-"))
 
     await front.http.get(RECORDS, headers={"Authorization": "Bearer good"})
     del front.http.headers["Authorization"]
@@ -167,12 +168,12 @@ async def test_what_was_given_up_is_forgotten_at_once(auth: Auth) -> None:
 
 async def test_signing_out_ends_the_session_here_at_once(front: Front) -> None:
     del front.http.headers["Authorization"]
-    front.http.cookies.set("rowhouse_session", "opaque")
+    front.http.cookies.set("rowhouse_session", opaque_name("s-"))
     await front.http.get("/api/v1/me")
     assert (await front.http.delete("/api/v1/sessions/current")).status_code == 204
 
     front.behind.answers["Identify"] = _refuse(front.behind)
-    front.http.cookies.set("rowhouse_session", "opaque")
+    front.http.cookies.set("rowhouse_session", opaque_name("s-"))
     assert (await front.http.get("/api/v1/me")).status_code == 401
 
 

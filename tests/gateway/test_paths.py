@@ -36,7 +36,7 @@ async def test_query_texts_arrive_decoded_and_nothing_else_is_done_to_them(front
         "fields": '"a,b",c',
         "sort": "c:desc",
         "filter": '{"op":"eq","value":1.00}',
-        "search": "a+b é",
+        "cursor": "a+b é",
         "limit": "7",
     }
     await front.http.get(f"{TABLE}/records", params=given | {"count": "exact", "shape": "rows", "numbers": "string"})
@@ -56,9 +56,9 @@ async def test_query_texts_arrive_decoded_and_nothing_else_is_done_to_them(front
         ("limit=many", "PARAMETER_INVALID"),
         ("shape=circle", "PARAMETER_INVALID"),
         ("sort=a&sort=b", "PARAMETER_INVALID"),
-        ("search=%00", "PARAMETER_INVALID"),
+        ("sort=%00", "PARAMETER_INVALID"),
         ("filters={}", "PARAMETER_UNKNOWN"),
-        ("search=%FF", "MALFORMED"),
+        ("sort=%FF", "MALFORMED"),
     ],
 )
 async def test_a_wrong_parameter_is_named(front: Front, query: str, code: str) -> None:
