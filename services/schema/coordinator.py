@@ -31,7 +31,7 @@ Perform = Callable[[asyncpg.Connection, Plan], Awaitable[T]]
 class Patience:
     """How long one attempt waits for its locks (milliseconds, drawn anew each time), and all attempts together (seconds).
 
-    Whoever waits for a table makes all others wait behind; at 100 ms nobody notices (postgres-proofs, type change).
+    Whoever waits for a table makes all others wait behind; at 100 ms nobody notices.
     """
 
     lock_timeout: tuple[int, int] = (50, 100)

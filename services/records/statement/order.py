@@ -1,7 +1,7 @@
 """The order of records, and where in it a page starts: a UNION ALL of ranges, each of which an index can walk.
 
 `ORDER BY a, b DESC, id` past a row is: a and b equal and id greater; or a equal and b smaller; or a equal and b NULL; or a greater;
-or a NULL. On five million rows that takes 0.5 ms where `a > $1 OR (a = $1 AND …)` takes 3,221 (postgres-proofs 11).
+or a NULL. On five million rows that takes 0.5 ms where `a > $1 OR (a = $1 AND …)` takes 3,221.
 """
 
 from collections.abc import Iterator

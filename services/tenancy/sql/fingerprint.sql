@@ -1,6 +1,6 @@
 -- The version of a tenant's catalog: moves with every change of shape that people can see, whoever makes it; not with
 -- ANALYZE or VACUUM, nor with what goes on in our own schemas (imports under way, the trash). About 0.5 ms at 50 tables.
--- `z.r - age(xmin)` is xmin as a number, at a third of the cost of a cast through text (postgres-proofs, catalogue freshness).
+-- `z.r - age(xmin)` is xmin as a number, at a third of the cost of a cast through text.
 WITH z AS MATERIALIZED (
     SELECT age('1000'::xid) AS r
 ), space AS MATERIALIZED (
