@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from services.records import cursors, filtering, keys, ordering, request, shapes, values
 from services.records.errors import CursorInvalid, FieldsInvalid
@@ -67,7 +68,11 @@ def key_columns(table: Table) -> tuple[shapes.Column, ...]:
 def shown(table: Table, names: tuple[str, ...], as_text: bool) -> tuple[shapes.Field, ...]:
     """The columns that are shown: those named, or all. Raises ColumnUnknown, and FieldsInvalid for one named twice."""
     columns = _distinct(table.column(name) for name in names) if names else table.columns
-    return tuple(shapes.Field(column.name, column.base_type, values.form(column, as_text)) for column in columns)
+    return tuple([_field(column.name, column.base_type, values.form(column, as_text)) for column in columns])
+
+
+# Made once: a page of a table with many columns would spend most of its time here.
+_field = lru_cache(16_384)(shapes.Field)
 
 
 def _distinct(columns: Iterable[Column]) -> list[Column]:

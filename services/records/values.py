@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from services import kinds
 from services.records import documents
@@ -56,17 +57,21 @@ def family(column: Column) -> str:
 
 def form(column: Column, as_text: bool) -> Form:
     """How values of `column` are shown; `as_text`: long numbers as strings."""
-    base = column.base_type
+    return _form(column.base_type, column.type, as_text)
+
+
+@lru_cache(4096)
+def _form(base: str, type_: str, as_text: bool) -> Form:
     if base.endswith("[]"):
         return _array_form(base.removesuffix("[]"), as_text)
     if base in _PLAIN:
         return Form.PLAIN
     if base in _STRINGS:
-        return Form.PLAIN if _is_bounded(column.type) else Form.TEXT
+        return Form.PLAIN if _is_bounded(type_) else Form.TEXT
     if base in _LONG_NUMBERS:
-        return _number_form(base, column.type, as_text)
+        return _number_form(base, type_, as_text)
     if base == "bpchar":  # without the blanks that fill it up, which do not count
-        return Form.CAST if _is_bounded(column.type) else Form.OTHER
+        return Form.CAST if _is_bounded(type_) else Form.OTHER
     if base == "money":
         return Form.MONEY_TEXT if as_text else Form.MONEY
     if base in _DOCUMENTS:
