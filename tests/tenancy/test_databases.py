@@ -60,9 +60,11 @@ async def test_logins_are_apart(door: Databases, tenant: Tenant) -> None:
 
 
 async def test_what_comes_back_in_a_transaction_is_closed(door: Databases, tenant: Tenant) -> None:
+    async with door.acquire(tenant.id, "ro") as dirty:
+        await dirty.execute("BEGIN")
     async with door.acquire(tenant.id, "ro") as connection:
-        await connection.execute("BEGIN")
-    await _eventually(tenant, 0)
+        assert connection is not dirty
+    await _eventually(tenant, 1)
 
 
 async def test_a_cancelled_query_leaves_a_connection_that_works(door: Databases, tenant: Tenant) -> None:
