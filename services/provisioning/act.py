@@ -6,8 +6,6 @@ Names and verifiers stand in the text as they are: `wanted` has checked that the
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import asyncpg
-
 from services.provisioning import furnish, roles
 from services.provisioning.decide import Do, Step
 from services.provisioning.observe import LIVED, Observed, ObservedRole, away_name
@@ -33,12 +31,18 @@ class Scene:
     @property
     def place(self) -> str:
         """The name that its database bears now."""
-        return self.name if self.observed.home else away_name(self.name)
+        return self.places[0]
+
+    @property
+    def places(self) -> list[str]:
+        """The names of all its databases; more than one only where somebody else has been at work."""
+        here = ((self.name, self.observed.home), (away_name(self.name), self.observed.away))
+        return [name for name, database in here if database]
 
 
 Act = Callable[[Scene, Step], Awaitable[None]]
 
-_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND "
+_TERMINATE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = ANY($1::text[]) AND "
 
 
 async def close_door(scene: Scene, _: Step) -> None:
@@ -48,7 +52,8 @@ async def close_door(scene: Scene, _: Step) -> None:
 
 async def stop_connections(scene: Scene, _: Step) -> None:
     """Let nobody in, superusers included."""
-    await scene.connection.execute(f"ALTER DATABASE {scene.place} ALLOW_CONNECTIONS false")
+    for place in scene.places:
+        await scene.connection.execute(f"ALTER DATABASE {place} ALLOW_CONNECTIONS false")
 
 
 async def allow_connections(scene: Scene, _: Step) -> None:
@@ -59,13 +64,13 @@ async def allow_connections(scene: Scene, _: Step) -> None:
 async def end_sessions(scene: Scene, _: Step) -> None:
     """End every session in the database that is not a superuser's, and wait until it is gone."""
     await scene.connection.execute(
-        _TERMINATE + "(usename = session_user OR starts_with(usename, $2))", scene.place, f"{scene.name}_"
+        _TERMINATE + "(usename = session_user OR starts_with(usename, $2))", scene.places, f"{scene.name}_"
     )
 
 
 async def end_logins(scene: Scene, step: Step) -> None:
     """End the sessions of some logins."""
-    await scene.connection.execute(_TERMINATE + "usename = ANY($2::text[])", scene.place, step.names)
+    await scene.connection.execute(_TERMINATE + "usename = ANY($2::text[])", scene.places, step.names)
 
 
 async def create_groups(scene: Scene, step: Step) -> None:
@@ -187,13 +192,9 @@ async def bring_home(scene: Scene, _: Step) -> None:
 
 
 async def drop_database(scene: Scene, _: Step) -> None:
-    """Drop the database with all sessions in it, wherever it is."""
-    for name in (scene.name, away_name(scene.name)):
-        try:
-            await scene.connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        except asyncpg.InsufficientPrivilegeError:
-            # An autovacuum worker counts as a superuser's session, which FORCE may not end; without it Postgres asks it to leave.
-            await scene.connection.execute(f"DROP DATABASE IF EXISTS {name}")
+    """Drop the database, wherever it is. Not WITH (FORCE): that refuses where an autovacuum worker, which nobody owns, is inside."""
+    for place in scene.places:
+        await scene.connection.execute(f"DROP DATABASE IF EXISTS {place}")
 
 
 async def drop_roles(scene: Scene, step: Step) -> None:

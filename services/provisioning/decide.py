@@ -147,16 +147,21 @@ def _delete(wanted: Wanted, observed: Observed) -> Iterator[Step]:
         return
     if database.open_to_tenant:
         yield Step(Do.CLOSE_DOOR)
-    if database.allows_connections:
-        yield Step(Do.STOP_CONNECTIONS)
-    if database.sessions:
-        yield Step(Do.END_SESSIONS)
+    yield from _empty(database)
     if observed.home:
         yield Step(Do.MOVE_AWAY)
 
 
+def _empty(*databases: Database) -> Iterator[Step]:
+    if any(database.allows_connections for database in databases):
+        yield Step(Do.STOP_CONNECTIONS)
+    if any(database.sessions for database in databases):
+        yield Step(Do.END_SESSIONS)
+
+
 def _purge(observed: Observed) -> Iterator[Step]:
-    if observed.home or observed.away:
+    if databases := [database for database in (observed.home, observed.away) if database]:
+        yield from _empty(*databases)
         yield Step(Do.DROP_DATABASE)
     if observed.roles:
         yield Step(Do.DROP_ROLES, tuple(sorted(observed.roles)))

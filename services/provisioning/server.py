@@ -9,7 +9,7 @@ from services.provisioning import furnish, migrate
 from services.provisioning.errors import ProvisionerTooWeak, ServerTooOld
 from services.provisioning.hooks import Hook, hooked
 from services.provisioning.roles import META
-from services.provisioning.scram import verifier
+from services.provisioning.scram import ITERATIONS_FOR_RANDOM, verifier
 from services.provisioning.sessions import PROVISIONER, TEMPLATE, Connection, Server
 
 OLDEST = 170000
@@ -77,8 +77,9 @@ async def _create_provisioner(admin: Connection, password: str) -> None:
     async with admin.transaction():
         if not await _has_role(admin, PROVISIONER):
             await admin.execute(f"CREATE ROLE {PROVISIONER}")
+        secret = verifier(password, iterations=ITERATIONS_FOR_RANDOM)
         await admin.execute(
-            f"ALTER ROLE {PROVISIONER} LOGIN CREATEDB CREATEROLE PASSWORD '{verifier(password)}';"
+            f"ALTER ROLE {PROVISIONER} LOGIN CREATEDB CREATEROLE PASSWORD '{secret}';"
             f"GRANT SET ON PARAMETER temp_file_limit TO {PROVISIONER}"
         )
 

@@ -142,6 +142,7 @@ def effect(step: Step, wanted: Wanted, before: Observed) -> Observed:
         case Do.OPEN_DOOR:
             return replace(here(open_to_tenant=True), lived=True)
         case Do.DROP_DATABASE:
+            assert not any(place.allows_connections or place.sessions for place in (home, away) if place)
             return replace(before, home=None, away=None)
         case Do.DROP_ROLES:
             return replace(before, roles={}, lived=False, meta_may_own=False)

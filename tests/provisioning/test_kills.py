@@ -35,7 +35,7 @@ STORIES: dict[str, tuple[Do, ...]] = {
     "suspend": (Do.CLOSE_DOOR, Do.END_SESSIONS),
     "delete": (Do.CLOSE_DOOR, Do.STOP_CONNECTIONS, Do.END_SESSIONS, Do.MOVE_AWAY),
     "undelete": (Do.BRING_HOME, Do.ALLOW_CONNECTIONS, Do.OPEN_DOOR),
-    "purge": (Do.DROP_DATABASE, Do.DROP_ROLES),
+    "purge": (Do.STOP_CONNECTIONS, Do.END_SESSIONS, Do.DROP_DATABASE, Do.DROP_ROLES),
 }
 CASES = [(story, Kill(step, when)) for story, steps in STORIES.items() for step in steps for when in WHENS]
 
