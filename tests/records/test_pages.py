@@ -150,3 +150,15 @@ async def test_a_page_stops_at_eight_megabytes_and_goes_on_from_there(records: R
     back = await records.page(limit=1000, cursor=rest["prev"])
     assert back["records"] == page["records"]
     assert len(await records.all(limit=1000)) == 500
+
+
+async def test_a_table_of_five_hundred_columns_is_read_and_written(records: Records, tenant: Tenant) -> None:
+    names = [f"c{at}" for at in range(499)]
+    await tenant.run(f"CREATE TABLE people (id int PRIMARY KEY, {', '.join(f'{name} text' for name in names)})")
+    record = {"id": 1} | {name: None if at % 3 == 0 else name for at, name in enumerate(names)}
+    assert (await records.create(record))["records"] == [record]
+    assert (await records.page())["records"] == [record]
+    rows = await records.page(shape="rows")
+    assert dict(zip(rows["columns"], rows["rows"][0], strict=True)) == record
+    await records.update_one(1, {name: "x" for name in names})
+    assert set((await records.get(1)).values()) == {1, "x"}

@@ -1,0 +1,157 @@
+"""What callers write, read without a database: names, filters, documents, bodies, keys, cursors."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.records import bodies, cursors, documents, filters, names, request
+from services.records.cursors import Cursor
+from services.records.documents import Number
+from services.records.errors import BodyInvalid, CursorInvalid, FieldsInvalid, Malformed, SortInvalid
+from services.records.filters import Every, Not, Some
+from services.records.names import Sort
+
+TABLE = request.TableName("public", "people")
+NAME = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=20)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@given(st.lists(NAME, min_size=1, max_size=5))
+def test_any_name_can_be_written_in_quotes(given_: list[str]) -> None:
+    assert names.fields(",".join(map(quoted, given_))) == tuple(given_)
+    sort = ",".join(f"{quoted(name)}:desc" for name in given_)
+    assert names.sort(sort) == tuple(Sort(name, descending=True) for name in given_)
+
+
+@given(st.text(max_size=20))
+def test_any_text_of_fields_and_sort_is_read_or_refused(text: str) -> None:
+    for read, error in ((names.fields, FieldsInvalid), (names.sort, SortInvalid)):
+        with suppress(error):
+            assert all(isinstance(found, str | Sort) for found in read(text))
+
+
+def test_plain_names_need_no_quotes_and_blanks_around_them_do_not_count() -> None:
+    assert names.fields("a, b c ,@12") == ("a", "b c", "@12")
+    assert names.sort(' a:desc ,b:asc, "c,d:e":raw:desc') == (
+        Sort("a", descending=True),
+        Sort("b"),
+        Sort("c,d:e", descending=True, raw=True),
+    )
+    assert names.fields("") == ()
+    assert names.sort("") == ()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('ab"\\é', max_size=3), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_a_document_that_is_read_and_written_means_the_same(value: Any) -> None:
+    assert json.loads(documents.dump(documents.parse(json.dumps(value), "It"))) == value
+
+
+@pytest.mark.parametrize("text", ["1.10", "-0", "1e400", "123456789012345678901234567890.10", "9" * 5000])
+def test_a_number_keeps_every_digit(text: str) -> None:
+    found = documents.parse(f'{{"n": {text}}}', "It")
+    assert found == {"n": Number(text)}
+    assert documents.dump(found) == f'{{"n":{text}}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1, "a": 2}', "repeats the name 'a'"),
+        ('[{"a": {"b": 1, "b": 1}}]', "repeats the name 'b'"),
+        ('"\\u0000"', "NUL"),
+        ('["\\ud800"]', "surrogate"),
+        ('{"\\udfff": 1}', "surrogate"),
+        ("[" * 65 + "]" * 65, "deeper than 64"),
+    ],
+)
+def test_what_would_be_read_in_two_ways_or_not_kept_is_no_document(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        documents.dump(documents.parse(text, "It"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "[1,]", '"\t"', "01", "[" * 100_000, "'a'", "\ufeff1"])
+def test_what_is_no_json_is_malformed(text: str) -> None:
+    with pytest.raises(Malformed, match=r"JSON|nested"):
+        documents.parse(text, "It")
+
+
+def test_a_filter_is_a_tree_of_frozen_values() -> None:
+    text = '{"and": [{"column": "a", "op": "in", "value": [1, "x"]}, {"or": []}, {"not": {"column": "b", "op": "is_null"}}]}'
+    assert filters.parse(text) == Every(
+        (filters.Test("a", "in", (Number("1"), "x")), Some(()), Not(filters.Test("b", "is_null"))),
+    )
+    assert filters.parse("") is None
+    assert hash(filters.parse(text))
+
+
+def test_bodies_become_records_changes_and_keys() -> None:
+    assert request.create(TABLE, b'{"records": [{"a": 1}, {}]}', "string") == request.Create(
+        TABLE, ({"a": Number("1")}, {}), True
+    )
+    update = request.update(TABLE, b'{"records": [{"key": 7, "set": {"a": null}, "version": "3"}]}', "")
+    assert update.changes == (request.Change("7", {"a": None}, "3"),)
+    assert request.update_one(TABLE, "7", b"{}", "*", "").changes[0].version == ""
+    assert request.delete(TABLE, b'{"keys": ["a,b", 1]}').keys == (("a,b", ""), ("1", ""))
+    with pytest.raises(BodyInvalid, match="Record 2 names 'a' twice"):
+        request.create(TABLE, b'{"records": [{}, {"a": 1, "a": 2}]}', "")
+
+
+def test_an_idempotency_key_stands_for_every_part_of_its_request() -> None:
+    assert request.once("k", "create", "ab", b"c") == request.once("k", "create", "ab", b"c")
+    assert request.once("k", "create", "ab", b"c") != request.once("k", "create", "a", b"bc")
+
+
+CURSORS = st.builds(
+    Cursor,
+    table=st.integers(1, 10**9),
+    digest=st.binary(min_size=6, max_size=6),
+    position=st.integers(0, 10**12),
+    values=st.none() | st.lists(st.none() | NAME, max_size=4).map(tuple),
+    backward=st.booleans(),
+    inclusive=st.booleans(),
+)
+
+
+@given(CURSORS)
+def test_a_cursor_comes_back_as_it_went(cursor: Cursor) -> None:
+    assert cursors.decode(cursors.encode(cursor), cursor.table, cursor.digest) == cursor
+    for table, digest in ((cursor.table + 1, cursor.digest), (cursor.table, b"other.")):
+        with pytest.raises(CursorInvalid):
+            cursors.decode(cursors.encode(cursor), table, digest)
+
+
+@given(CURSORS, st.integers(0, 200), st.characters(codec="ascii"))
+def test_a_cursor_with_another_letter_is_refused(cursor: Cursor, at: int, letter: str) -> None:
+    text = cursors.encode(cursor)
+    mangled = text[: at % len(text)] + letter + text[at % len(text) + 1 :]
+    try:
+        assert cursors.decode(mangled, cursor.table, cursor.digest) == cursor
+    except CursorInvalid:
+        assert mangled != text
+
+
+def test_the_answer_to_a_list_of_writes_joins_its_statements() -> None:
+    parts = [bodies.Written(2, '{"a":1},{"a":2}', '1","2', '7","7'), bodies.Written(1, '{"a":3}', "3", "7")]
+    assert json.loads(bodies.written(parts, 9)) == {
+        "records": [{"a": 1}, {"a": 2}, {"a": 3}],
+        "keys": ["1", "2", "3"],
+        "versions": ["7", "7", "7"],
+        "operation": 9,
+    }
