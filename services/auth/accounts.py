@@ -1,7 +1,7 @@
 """Accounts: signing up, in and out, joining by an invitation, and one's own name and password."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.auth import audit, invitations, limits, rights, sessions, slugs, tenants, texts
 from services.auth import passwords as rules
@@ -24,9 +24,6 @@ from services.kit import ids
 from services.kit.clock import Clock
 from services.kit.db.control import Database, Session
 from services.kit.rpc.identity import Caller
-
-# A network from which the account has signed in within this time is its owner's.
-REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +132,13 @@ class Accounts:
         now, where, key = self._clock.now(), limits.network(address), texts.email_key(email)
         async with self._db.read() as session:
             user = await store.user_by_email(session, key)
-            known_there = await store.was_here(session, key, where, now - REMEMBERED)
+            known_there = await store.was_here(session, key, where, now - limits.REMEMBERED)
         turns = limits.sign_in(key, where, known_there=known_there)
         await limits.take(self._db, turns, now)
         right = await self._passwords.verify(user.password_hash if user else None, password)
         if user is None or not right:
             async with self._db.begin() as session:
-                await audit.record(session, now, "session.refused", subject=key[:254], address=address)
+                await audit.record(session, now, "session.refused", subject=user.id if user else "", address=address)
             raise SignInFailed
         async with self._db.begin() as session:
             await self._still(session, user)

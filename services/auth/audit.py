@@ -1,5 +1,6 @@
 """The audit: who did what, written in the transaction that did it."""
 
+import ipaddress
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,15 @@ async def record(
         action=action,
         tenant_id=tenant or caller.tenant or None,
         subject=subject,
-        address=address[:100],
+        address=address if _is_address(address) else "",
         detail=detail,
     )
     await store.add(session, entry)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

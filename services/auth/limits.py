@@ -12,6 +12,8 @@ from services.kit.db.control import Database, Session
 
 _SECOND, _MINUTE, _HOUR, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FORGOTTEN_AFTER = _DAY
+# A network from which an account has signed in within this time is its owner's.
+REMEMBERED = timedelta(days=90)
 
 
 def network(address: str) -> str:
@@ -23,7 +25,7 @@ def network(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
     prefix = 24 if parsed.version == 4 else 64
-    return str(ipaddress.ip_network((parsed, prefix), strict=False))
+    return str(ipaddress.ip_network((parsed.packed, prefix), strict=False))
 
 
 def sign_in(email_key: str, where: str, *, known_there: bool) -> list[Bucket]:

@@ -65,16 +65,25 @@ class User(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser: the SHA-256 of its cookie. `network` is where the sign-in came from."""
+    """A signed-in browser: the SHA-256 of its cookie."""
 
     __tablename__ = "user_sessions"
 
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     user_id: Mapped[str] = _reference("users.id", index=True)
-    network: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class UserNetwork(Base):
+    """A network from which a user has signed in, and when last: others' guesses do not slow down who comes from there."""
+
+    __tablename__ = "user_networks"
+
+    user_id: Mapped[str] = _reference("users.id", primary_key=True)
+    network: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class Tenant(Base):

@@ -16,10 +16,9 @@ TOUCH = timedelta(minutes=1)
 async def open_session(session: Session, user_id: str, network: str, now: datetime) -> str:
     """Open a session and answer the cookie's secret, which nobody can read again."""
     secret = ids.new_secret()
-    opened = UserSession(
-        hash=digest(secret), user_id=user_id, network=network, created_at=now, seen_at=now, expires_at=now + ABSOLUTE
-    )
+    opened = UserSession(hash=digest(secret), user_id=user_id, created_at=now, seen_at=now, expires_at=now + ABSOLUTE)
     await store.add_session(session, opened)
+    await store.remember_network(session, user_id, network, now)
     return secret
 
 

@@ -22,6 +22,8 @@ from services.kit.errors import AppError
 from services.kit.rpc.identity import Caller
 from services.provisioning.wanted import State
 
+# A server that is busy or restarts is no failure yet: after 1, 2 and 4 seconds it is.
+_PATIENCE = 3
 _STATES = {"suspended": "suspended", "deleted": "deleting", "purged": "deleting"}
 
 
@@ -42,7 +44,7 @@ def describe(tenant: Tenant, binding: Binding | None, role: str = "") -> Describ
         return Described(tenant, _STATES[wanted], role=role)
     if binding is not None and binding.observed == "ready":
         return Described(tenant, "ready", role=role)
-    if binding is not None and binding.failure:
+    if binding is not None and binding.failures >= _PATIENCE:
         return Described(tenant, "failed", binding.failure, role)
     return Described(tenant, "provisioning", role=role)
 

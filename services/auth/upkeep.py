@@ -67,6 +67,7 @@ class Upkeep:
             await token_store.sweep(session, now - _SHOW_EXPIRED)
             await member_store.sweep_invitations(session, now)
             await limit_store.sweep(session, now - limits.FORGOTTEN_AFTER)
+            await account_store.forget_networks(session, now - limits.REMEMBERED)
         async with self.db.begin() as session:
             changed = await connections.expire(session, now)
             for binding_id in await binding_store.retire(session, now):

@@ -115,16 +115,26 @@ async def test_what_was_suspended_before_its_deletion_is_suspended_after_it(auth
 async def test_a_server_that_is_down_delays_a_sign_up_and_loses_nothing(auth: Auth) -> None:
     auth.provisioner.is_down = True
     ada = await auth.sign_up()
-    assert ada.tenant.state == "failed"
-    assert "does not answer" in ada.tenant.message
+    assert ada.tenant.state == "provisioning"
     refused = auth.call(ada, auth.bindings.GetCredentials, asked("rw"), ada.tenant.id)
     assert await auth.reason(refused) == "NOT_READY"
     auth.provisioner.is_down = False
     await auth.upkeep.settle()
-    assert await state(auth, ada) == "failed", "it is not tried again before its time"
+    assert await state(auth, ada) == "provisioning", "it is not tried again before its time"
     auth.clock.move(seconds=1)
     await auth.upkeep.settle()
     assert await state(auth, ada) == "ready"
+
+
+async def test_a_server_that_stays_down_makes_a_tenant_failed_and_the_reason_is_told(auth: Auth) -> None:
+    auth.provisioner.is_down = True
+    ada = await auth.sign_up()
+    for _ in range(2):
+        auth.clock.move(seconds=10)
+        await auth.upkeep.settle()
+    tenant = (await auth.identify(ada, ada.tenant.id)).tenant
+    assert tenant.state == "failed"
+    assert "does not answer" in tenant.message
 
 
 async def test_a_suspension_that_the_server_did_not_hear_bites_as_soon_as_it_does(auth: Auth) -> None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from services.auth.errors import EmailExists
-from services.auth.models import User, UserSession
+from services.auth.models import User, UserNetwork, UserSession
 from services.kit.db.control import Session, violated
 
 
@@ -37,8 +38,19 @@ async def user_by_email(session: Session, email_key: str) -> User | None:
 async def was_here(session: Session, email_key: str, network: str, since: datetime) -> bool:
     """Whether the user of this address has signed in from `network` since then."""
     theirs = select(User.id).where(User.email_key == email_key).scalar_subquery()
-    lately = (UserSession.user_id == theirs, UserSession.network == network, UserSession.created_at > since)
+    lately = (UserNetwork.user_id == theirs, UserNetwork.network == network, UserNetwork.seen_at > since)
     return bool(await session.scalar(select(exists().where(*lately))))
+
+
+async def remember_network(session: Session, user_id: str, network: str, now: datetime) -> None:
+    """Note that a user has signed in from `network`."""
+    seen = insert(UserNetwork).values(user_id=user_id, network=network, seen_at=now)
+    await session.execute(seen.on_conflict_do_update(index_elements=["user_id", "network"], set_={"seen_at": now}))
+
+
+async def forget_networks(session: Session, before: datetime) -> None:
+    """Forget networks that nobody has signed in from since then."""
+    await session.execute(delete(UserNetwork).where(UserNetwork.seen_at < before))
 
 
 async def replace_hash(session: Session, user_id: str, before: str, after: str) -> None:
