@@ -2,7 +2,6 @@
 
 import asyncio
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -32,8 +31,7 @@ class _Watched:
         self._gone = False
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
-        headers = Headers(scope=scope)
-        if "transfer-encoding" not in headers and headers.get("content-length", "0") == "0":
+        if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
             self._owed = True
             self._start()
         try:

@@ -1,6 +1,5 @@
 """Bodies are counted: one above its limit is refused before it is read when it says its length, else at the byte that is too many."""
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,8 +51,8 @@ class BodyLimit:
 
 
 def _declared(scope: Scope) -> int:
-    length = Headers(scope=scope).get("content-length", "0")
-    return int(length) if length.isdecimal() else 0
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0
 
 
 def _check(size: int, limit: int) -> None:

@@ -1,6 +1,7 @@
 """The outermost layer: trace, metrics, access log, and the last resort for what nobody caught."""
 
 import asyncio
+import logging
 import time
 
 import structlog
@@ -15,6 +16,7 @@ from services.gateway.middleware import tracing
 # nginx's number for a client that left before its answer; it is never sent.
 CLIENT_GONE = 499
 _log = structlog.get_logger()
+_enabled = logging.getLogger(__name__)
 _requests = Counter("rowhouse_http_total", "HTTP requests served.", ["method", "route", "status"])
 _seconds = Histogram("rowhouse_http_seconds", "Time to serve an HTTP request.", ["method", "route"])
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -80,12 +82,17 @@ class _Request:
         status = self._status or CLIENT_GONE
         _requests.labels(method, route, status).inc()
         _seconds.labels(method, route).observe(seconds)
-        self._span.update_name(f"{method} {route}")
-        self._span.set_attributes({"http.route": route, "http.response.status_code": status})
+        if self._span.is_recording():
+            self._span.update_name(f"{method} {route}")
+            self._span.set_attributes({"http.route": route, "http.response.status_code": status})
+        if _enabled.isEnabledFor(logging.INFO):  # structlog would first make the event, then drop it
+            self._log(status, seconds)
+
+    def _log(self, status: int, seconds: float) -> None:
         client = self._scope.get("client")
         _log.info(
             "request",
-            method=method,
+            method=self._scope["method"],
             path=self._scope["path"],
             status=status,
             duration_ms=round(seconds * 1000, 2),

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from starlette.types import Scope
 
 _tracer = trace.get_tracer("rowhouse")
@@ -18,16 +18,23 @@ def trace_id() -> str:
 @contextmanager
 def traced(scope: Scope) -> Iterator[trace.Span]:
     """Run a request in its span, a child of the caller's `traceparent` if it sent one."""
-    carrier = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in scope["headers"]
-        if name in (b"traceparent", b"tracestate")
-    }
-    span = _tracer.start_span(f"{scope['method']}", context=propagate.extract(carrier), kind=trace.SpanKind.SERVER)
+    span = _tracer.start_span(scope["method"], context=_parent(scope), kind=trace.SpanKind.SERVER)
     if not span.get_span_context().is_valid:
         span = trace.NonRecordingSpan(_fresh_context())
-    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+    # `trace.use_span` would do, at 20 us; what goes wrong inside is told by who runs the request.
+    token = context.attach(trace.set_span_in_context(span))
+    try:
         yield span
+    finally:
+        context.detach(token)
+        span.end()
+
+
+def _parent(scope: Scope) -> context.Context | None:
+    sent = {name: value for name, value in scope["headers"] if name in (b"traceparent", b"tracestate")}
+    if not sent:
+        return None
+    return propagate.extract({name.decode(): value.decode("latin-1") for name, value in sent.items()})
 
 
 def _fresh_context() -> trace.SpanContext:
