@@ -228,9 +228,10 @@ def _table_from(raw: dict[str, Any]) -> Table:
     )
 
 
-def _column_from(raw: dict[str, Any]) -> Column:
-    kind = raw["kind"] or kinds.of_type(raw["base_type"], raw["type_category"]).name
-    return Column(**raw | {"kind": kind, "enum_values": tuple(raw["enum_values"])})
+def _column_from(raw: list[Any]) -> Column:
+    base_type, kind, category, labels = raw[4], raw[5], raw[-2], raw[-1]
+    raw[5], raw[-1] = kind or kinds.of_type(base_type, category).name, tuple(labels)
+    return Column(*raw)
 
 
 def _constraint_from(raw: dict[str, Any]) -> Constraint:

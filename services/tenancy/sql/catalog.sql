@@ -1,14 +1,12 @@
 -- The whole catalog of a tenant's database as one JSON document, from one snapshot. Left out: our own schemas (rowhouse*),
 -- hidden columns (__rh_*), system, temporary and extensions' relations. `settled` is false while rowhouse.relation and
 -- rowhouse.attribute do not name everything yet: call rowhouse.reconcile() and read again.
-WITH z AS MATERIALIZED (
-    SELECT age('1000'::xid) AS r
-), space AS MATERIALIZED (
+WITH space AS MATERIALIZED (
     SELECT oid, nspname
     FROM pg_catalog.pg_namespace
     WHERE nspname NOT LIKE 'pg\_%' AND nspname NOT LIKE 'rowhouse%' AND nspname <> 'information_schema'
 ), rel AS MATERIALIZED (
-    SELECT c.oid, c.xmin, c.relname, c.relkind, c.relispartition, s.nspname, r.id, r.label, r.old_names,
+    SELECT c.oid, c.relname, c.relkind, c.relispartition, s.nspname, r.id, r.label, r.old_names,
         r.name IS NOT DISTINCT FROM c.relname::text AND r.schema_name IS NOT DISTINCT FROM s.nspname::text
             AND r.rel_oid = c.oid AS settled,
         coalesce(nullif(pg_catalog.pg_stat_get_live_tuples(c.oid), 0), greatest(c.reltuples, 0)::bigint) AS estimated_rows
@@ -39,16 +37,15 @@ WITH z AS MATERIALIZED (
         (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid) AS labels
     FROM pg_catalog.pg_type t
     JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    WHERE t.oid IN (SELECT a.atttypid FROM rel JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid)
 ), col AS MATERIALIZED (
     SELECT a.attrelid, a.attnum, x.id IS NOT NULL AND x.name = a.attname::text AS settled,
         coalesce(x.position, a.attnum) AS position,
-        json_build_object(
-            'id', x.id, 'name', a.attname, 'attnum', a.attnum,
-            'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base_type', t.name,
-            'kind', x.kind, 'label', x.label, 'position', coalesce(x.position, a.attnum), 'nullable', NOT a.attnotnull,
-            'default', CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
-            'generated', a.attgenerated <> '', 'identity', a.attidentity, 'comment', c.description,
-            'sortable', t.sortable, 'type_category', t.typcategory, 'enum_values', coalesce(t.labels, '[]')
+        json_build_array(  -- in the order of catalog.Column: a database has many columns, and names would be most of the text
+            x.id, a.attname, a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod), t.name, x.kind, x.label, NOT a.attnotnull,
+            CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
+            a.attgenerated <> '', a.attidentity, c.description, coalesce(x.position, a.attnum),
+            t.sortable, t.typcategory, coalesce(t.labels, '[]')
         ) AS body
     FROM rel
     JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -95,10 +92,12 @@ SELECT json_build_object(
     'tables', (SELECT coalesce(json_agg(json_build_object(
             'id', r.id, 'oid', r.oid::bigint, 'schema', r.nspname, 'name', r.relname, 'relkind', r.relkind,
             'partition', r.relispartition, 'label', r.label, 'old_names', coalesce(r.old_names, array[]::text[]),
-            'estimated_rows', r.estimated_rows, 'comment', pg_catalog.obj_description(r.oid, 'pg_class'),
-            'fingerprint', {fingerprint},
-            'columns', (SELECT coalesce(json_agg(body ORDER BY position, attnum), '[]') FROM col WHERE attrelid = r.oid),
-            'constraints', (SELECT coalesce(json_agg(body ORDER BY conname), '[]') FROM con WHERE conrelid = r.oid),
-            'indexes', (SELECT coalesce(json_agg(body ORDER BY relname), '[]') FROM idx WHERE indrelid = r.oid)
-        ) ORDER BY r.nspname, r.relname), '[]') FROM rel r)
+            'estimated_rows', r.estimated_rows, 'comment', d.description, 'fingerprint', {fingerprint},
+            'columns', coalesce(col.bodies, '[]'), 'constraints', coalesce(con.bodies, '[]'), 'indexes', coalesce(idx.bodies, '[]')
+        ) ORDER BY r.nspname, r.relname), '[]')
+        FROM rel r
+        LEFT JOIN (SELECT attrelid, json_agg(body ORDER BY position, attnum) AS bodies FROM col GROUP BY 1) col ON col.attrelid = r.oid
+        LEFT JOIN (SELECT conrelid, json_agg(body ORDER BY conname) AS bodies FROM con GROUP BY 1) con ON con.conrelid = r.oid
+        LEFT JOIN (SELECT indrelid, json_agg(body ORDER BY relname) AS bodies FROM idx GROUP BY 1) idx ON idx.indrelid = r.oid
+        LEFT JOIN pg_catalog.pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = r.oid AND d.objsubid = 0)
 )::text
