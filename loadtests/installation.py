@@ -51,7 +51,12 @@ def running(home: Path, log_level: str = "info") -> Iterator[Installation]:
     started = time.perf_counter()
     with Path(f"{home}.log").open("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services", "up"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            [sys.executable, "-m", "services", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         try:
             url, token = _printed(process)

@@ -35,7 +35,9 @@ async def http_client(installation: Installation, path: str) -> Call:
     """A keep-alive connection that gets `path`; plain streams, because an HTTP library would cost as much as the server."""
     url = urlsplit(installation.url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    request = f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: Bearer {installation.token}\r\n\r\n".encode()
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: Bearer {installation.token}\r\n\r\n".encode()
+    )
 
     async def call() -> None:
         writer.write(request)

@@ -6,11 +6,30 @@ import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-HEADER = ["full_name", "email", "company", "note", "quantity", "price", "score", "is_active", "birth_date", "created_at"]
+HEADER = [
+    "full_name",
+    "email",
+    "company",
+    "note",
+    "quantity",
+    "price",
+    "score",
+    "is_active",
+    "birth_date",
+    "created_at",
+]
 FIRST = ["Ada", "Linus", "Grace", "Zoë", "Łukasz", "Ngozi", "Bjørn", "Mei", "José", "Aisha", "Tom", "Renée"]
 LAST = ["Lovelace", "O'Hara", "Nguyễn", "García", "van der Berg", "Smith", "Kowalski", "Okafor", "Müller", "Tanaka"]
 COMPANY = ["Acme", "Globex", "Initech", "Umbrella", "Hooli", "Stark", "Wayne", "Wonka", "Cyberdyne", "Tyrell"]
-NOTES = ["", "called back", "prefers e-mail, not phone", 'said "maybe"', "two lines:\nsecond", "VIP; see contract", "n/a yet"]
+NOTES = [
+    "",
+    "called back",
+    "prefers e-mail, not phone",
+    'said "maybe"',
+    "two lines:\nsecond",
+    "VIP; see contract",
+    "n/a yet",
+]
 
 
 def write(path: Path, rows: int) -> None:

@@ -19,7 +19,10 @@ TESTS_FAILED = 1  # pytest's exit code; 2 to 5 say that nothing was tested
 def copy_tree(target: Path) -> None:
     """Copy what git tracks, and new files that it does not ignore."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     )
     for name in filter(None, listed.stdout.decode().split("\0")):
         if (ROOT / name).is_file():
@@ -34,10 +37,21 @@ def survives(patch: Path) -> str | None:
         return "its first line does not name a harness"
     with tempfile.TemporaryDirectory(prefix="rh-mutant-") as folder:
         copy_tree(Path(folder))
-        applied = subprocess.run(["git", "apply", "--recount", "-C1", str(patch)], cwd=folder, capture_output=True, text=True)
+        applied = subprocess.run(
+            ["git", "apply", "--recount", "-C1", str(patch)], cwd=folder, capture_output=True, text=True
+        )
         if applied.returncode:
             return f"the patch does not apply: {applied.stderr.strip()}"
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *first.removeprefix(HARNESS).split()]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            *first.removeprefix(HARNESS).split(),
+        ]
         environment = os.environ | {"PYTHONPATH": f"{folder}:{folder}/proto"}
         run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if run.returncode == TESTS_FAILED:
