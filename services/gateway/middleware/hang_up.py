@@ -31,7 +31,7 @@ class _Watched:
         self._gone = False
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
-        if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
+        if not _has_body(scope):
             self._owed = True
             self._start()
         try:
@@ -75,3 +75,10 @@ class _Watched:
         self._gone = True
         if self._handler is not None:
             self._handler.cancel()
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
