@@ -48,8 +48,9 @@ async def build(settings: Settings) -> AsyncIterator[Register]:
     secret = settings.service_secret.get_secret_value()
     jobs = Jobs(settings.jobs_dsn, "schema")
     async with Channel(settings.auth_address) as channel:
-        rounds = Rounds(channel, "schema", secret, Verifier(settings.token_public_keys))
-        with assembled(settings, Bindings(channel, "schema", secret), SystemClock()) as made:
+        bindings = Bindings(channel, "schema", secret)
+        rounds = Rounds(bindings, Verifier(settings.token_public_keys))
+        with assembled(settings, bindings, SystemClock()) as made:
             jobs.periodic(PURGE_SECONDS, "purge")(lambda: rounds.each(made.purge.run))
             async with jobs.running():
                 yield made.register

@@ -2,8 +2,9 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import grpc
 from rowhouse.auth.v1 import auth_pb2, auth_pb2_grpc
@@ -70,13 +71,30 @@ class Bindings:
         """Ask auth again next time."""
         self._known.pop(_key(tenant, login), None)
 
+    async def service_token(self, tenant: str) -> str:
+        """An internal token for the service's own work in a tenant, or in none ('')."""
+        request = auth_pb2.IssueServiceTokenRequest(
+            service=self._service, service_secret=self._secret, tenant_id=tenant
+        )
+        token: str = (await _answer(self._stub.IssueServiceToken(request))).token
+        return token
+
+    async def ready_tenants(self, cursor: str) -> tuple[list[str], str]:
+        """A page of the tenants that are ready, and the cursor of the next one or ''. The caller must be a service."""
+        page = await _answer(self._stub.ListReadyTenants(auth_pb2.ListRequest(cursor=cursor)))
+        return list(page.tenant_ids), page.next
+
     async def _ask(self, login: Login) -> Credentials:
         request = auth_pb2.GetCredentialsRequest(login=login, service=self._service, service_secret=self._secret)
-        try:
-            reply = await self._stub.GetCredentials(request)
-        except grpc.aio.AioRpcError as error:
-            raise status.error_of(error) or AuthUnavailable() from error
+        reply = await _answer(self._stub.GetCredentials(request))
         return Credentials(reply.binding_id, reply.host, reply.port, reply.database, reply.user, reply.password)
+
+
+async def _answer(call: Awaitable[Any]) -> Any:  # noqa: ANN401  whatever the method replies
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise status.error_of(error) or AuthUnavailable() from error
 
 
 def _key(tenant: str, login: Login) -> _Key:

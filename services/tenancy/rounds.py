@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import grpc
 import structlog
-from rowhouse.auth.v1 import auth_pb2, auth_pb2_grpc
 
-from services.kit.rpc import identity, status
+from services.kit.rpc import identity
 from services.kit.rpc.identity import Caller
 from services.kit.rpc.tokens import Verifier
-from services.tenancy.errors import AuthUnavailable
+from services.tenancy.bindings import Bindings
 
 _log = structlog.get_logger()
 
@@ -17,10 +15,8 @@ _log = structlog.get_logger()
 class Rounds:
     """Goes round the tenants that are ready. What goes wrong in one is logged and does not keep the others waiting."""
 
-    def __init__(self, channel: grpc.aio.Channel, service: str, secret: str, verifier: Verifier) -> None:
-        self._stub = auth_pb2_grpc.BindingsStub(channel)
-        self._service = service
-        self._secret = secret
+    def __init__(self, bindings: Bindings, verifier: Verifier) -> None:
+        self._bindings = bindings
         self._verifier = verifier
 
     async def each(self, work: Callable[[Caller], Awaitable[None]]) -> None:
@@ -28,31 +24,18 @@ class Rounds:
         async for tenant in self._ready():
             with structlog.contextvars.bound_contextvars(tenant=tenant):
                 try:
-                    token = await self._token(tenant)
+                    token = await self._bindings.service_token(tenant)
                     with identity.as_caller(self._verifier.verify(token), token):
                         await work(identity.caller())
                 except Exception:
                     _log.exception("background work failed in one tenant")
 
     async def _ready(self) -> AsyncIterator[str]:
-        cursor = ""
+        following = ""
         while True:
-            with identity.identity(await self._token("")):
-                try:
-                    page = await self._stub.ListReadyTenants(auth_pb2.ListRequest(cursor=cursor))
-                except grpc.aio.AioRpcError as error:
-                    raise status.error_of(error) or AuthUnavailable() from error
-            for tenant in page.tenant_ids:
+            with identity.identity(await self._bindings.service_token("")):
+                page, following = await self._bindings.ready_tenants(following)
+            for tenant in page:
                 yield tenant
-            if not (cursor := page.next):
+            if not following:
                 return
-
-    async def _token(self, tenant: str) -> str:
-        request = auth_pb2.IssueServiceTokenRequest(
-            service=self._service, service_secret=self._secret, tenant_id=tenant
-        )
-        try:
-            token: str = (await self._stub.IssueServiceToken(request)).token
-        except grpc.aio.AioRpcError as error:
-            raise status.error_of(error) or AuthUnavailable() from error
-        return token

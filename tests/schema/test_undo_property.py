@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -28,7 +29,8 @@ NAMES = [
     "back\\slash",
 ]
 TYPES = ["text", "bigint", "numeric(10,2)", "date", "timestamptz", "uuid", "json", "integer[]", "boolean"]
-EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "12"))
+# One example is some thirty operations and three dumps.
+EXAMPLES = max(12, int(os.environ.get("ROWHOUSE_EXAMPLES", "0")) // 25)
 START = """
     CREATE TABLE city (id int PRIMARY KEY, name text NOT NULL UNIQUE, "pop%s" bigint DEFAULT 7 CHECK ("pop%s" >= 0));
     CREATE TABLE people (id bigserial PRIMARY KEY, city int REFERENCES city ON DELETE CASCADE, boss bigint REFERENCES people,
@@ -154,6 +156,7 @@ async def peopled(schema: Schema, tenant: Tenant) -> Schema:
     return schema
 
 
+@pytest.mark.soak
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
 @given(intents=INTENTS)
 async def test_undoing_everything_last_first_is_as_if_nothing_had_happened(

@@ -3,6 +3,7 @@
 from services.kit.rpc import identity
 from services.kit.rpc.identity import Caller
 from services.kit.rpc.tokens import Verifier
+from services.tenancy.bindings import Bindings
 from services.tenancy.rounds import Rounds
 from tests.fixtures.auth import PUBLIC, SECRETS, MakeAuth
 
@@ -18,7 +19,7 @@ async def test_every_ready_tenant_gets_its_turn_as_the_service_itself(make_auth:
         if len(seen) == 2:
             raise RuntimeError("something is wrong in one tenant")
 
-    rounds = Rounds(auth.channel, "schema", SECRETS["schema"], Verifier({"k1": PUBLIC}))
+    rounds = Rounds(Bindings(auth.channel, "schema", SECRETS["schema"]), Verifier({"k1": PUBLIC}))
     await rounds.each(work)
     assert sorted(caller.tenant for caller in seen) == sorted(person.tenant.id for person in people)
     assert {(caller.subject, caller.via) for caller in seen} == {("service:schema", "service")}
