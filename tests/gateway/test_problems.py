@@ -1,12 +1,15 @@
 """How failures look from outside."""
 
 import asyncio
+import importlib
+import pkgutil
 from typing import Any
 
 import grpc
 import orjson
 import pytest
 
+import services
 from services.gateway import problems
 from services.kit import errors
 from services.kit.rpc.typing import Context
@@ -188,6 +191,22 @@ async def test_metrics_with_a_port_of_their_own_are_not_on_this_one(make_front: 
     front = await make_front(metrics_listen="127.0.0.1:1")
 
     assert (await front.http.get("/metrics")).status_code == 404
+
+
+def test_a_reason_has_one_status_whoever_gives_it_and_the_table_names_none_that_nobody_gives() -> None:
+    for module in pkgutil.walk_packages(services.__path__, "services."):
+        if module.name.endswith("errors"):
+            importlib.import_module(module.name)
+    statuses: dict[str, set[int]] = {}
+    for family in errors.FAMILIES.values():
+        for error in (family, *family.__subclasses__()):
+            statuses.setdefault(error.reason, set()).add(
+                problems.BY_REASON.get(error.reason, problems.STATUSES[error.kind])
+            )
+
+    assert {reason: found for reason, found in statuses.items() if len(found) > 1} == {}
+    assert problems.BY_REASON.keys() - statuses.keys() <= {"PLAN_REQUIRED"}, "for what is yet to lose data"
+    assert statuses.keys() >= problems.OURS
 
 
 def test_every_status_of_the_table_has_a_name() -> None:
