@@ -1,5 +1,6 @@
 """What can be set for an installation on one machine."""
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,6 +16,9 @@ class Options(BaseSettings):
 
     postgres_port: int = 5433
     """The embedded Postgres' port on 127.0.0.1."""
+
+    postgres_settings: dict[str, str] = Field(default_factory=dict)
+    """More settings of the embedded Postgres, as JSON: `{"shared_buffers": "1GB"}`."""
 
     postgres_url: str = ""
     """A superuser's connection string of a server to use instead of the embedded one (PostgreSQL 17 or newer)."""

@@ -108,6 +108,7 @@ class Supervisor:
             sockets,
             self._options.postgres_port,
             self._keys.postgres_password,
+            settings=self._options.postgres_settings,
             log=self._home.log,
         )
         keeper = Keeper(server)
