@@ -11,8 +11,8 @@ from scripts import openapi as generate
 from services.gateway import openapi, operations, reference
 from services.gateway.app import routed
 from tests.fixtures.gateway import Front
+from tests.fixtures.openapi import DOCUMENT, check, resolved
 
-DOCUMENT: dict[str, Any] = openapi.document(routed())
 OPERATIONS = {
     f"{verb.upper()} {path}": operation for path, item in DOCUMENT["paths"].items() for verb, operation in item.items()
 }
@@ -99,49 +99,3 @@ def test_a_body_takes_nothing_but_what_is_named(name: str) -> None:
 def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for part in (operation.get("requestBody", {}), *operation["responses"].values()):
         yield from part.get("content", {}).values()
-
-
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return schema
-
-
-TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
-
-
-def check(value: Any, schema: dict[str, Any]) -> None:
-    """Of JSON Schema what our documents use."""
-    schema = resolved(schema)
-    if options := schema.get("anyOf") or schema.get("oneOf"):
-        assert any(fits(value, option) for option in options), (value, schema)
-        return
-    if "type" in schema:
-        assert isinstance(value, TYPES[schema["type"]]), (value, schema)
-    if "enum" in schema:
-        assert value in schema["enum"]
-    if isinstance(value, dict) and "properties" in schema:
-        assert set(schema.get("required", ())) <= value.keys(), (value, schema)
-        for name, one in value.items():
-            if name in schema["properties"]:
-                check(one, schema["properties"][name])
-            else:
-                assert schema.get("additionalProperties") is not False, name
-    for one in value if isinstance(value, list) and "items" in schema else ():
-        check(one, schema["items"])
-
-
-def fits(value: Any, schema: dict[str, Any]) -> bool:
-    try:
-        check(value, schema)
-    except AssertionError:
-        return False
-    return True

@@ -2,20 +2,19 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import fields
+from typing import Any
 
 import httpx
 import orjson
 import pytest
 import pytest_asyncio
 
-from scripts.openapi import DOCUMENT
+from tests.fixtures.openapi import DOCUMENT, check
 from tests.fixtures.stack import Installation, signing_up
 from tests.stack.matrix import MATRIX, PRINCIPALS, Row
 from tests.stack.world import World, put_back, request_for
 
-ROUTES = {
-    f"{verb.upper()} {path}" for path, item in orjson.loads(DOCUMENT.read_bytes())["paths"].items() for verb in item
-}
+ROUTES = {f"{verb.upper()} {path}" for path, item in DOCUMENT["paths"].items() for verb in item}
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -45,6 +44,19 @@ async def test_a_route_lets_in_whom_the_matrix_names_and_nobody_else(world: Worl
         assert answer.status_code == expected, f"{who}: {answer.status_code} {answer.text}"
         if expected >= 400:
             assert answer.json()["code"] in CODES[expected], f"{who}: {answer.text}"
+        if answer.headers.get("content-type", "").endswith("json"):
+            check(answer.json(), described(route, expected))
+
+
+def described(route: str, status: int) -> dict[str, Any]:
+    """The schema that the document gives to this answer."""
+    if status >= 400:
+        problem: dict[str, Any] = DOCUMENT["components"]["schemas"]["Problem"]
+        return problem
+    verb, _, path = route.partition(" ")
+    answer = DOCUMENT["paths"][path][verb.lower()]["responses"][str(status)]
+    schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
+    return schema
 
 
 CODES = {
