@@ -16,6 +16,7 @@ from services.gateway.identity import Identities
 from services.gateway.middleware.cross_site import CrossSite
 from services.gateway.middleware.hang_up import HangUpWatch
 from services.gateway.middleware.headers import SecurityHeaders
+from services.gateway.middleware.hosts import KnownHosts
 from services.gateway.middleware.limits import BodyLimit
 from services.gateway.middleware.observe import Observe
 from services.gateway.middleware.raw_path import RawPath
@@ -62,5 +63,6 @@ def layered(api: ASGIApp, settings: Settings) -> ASGIApp:
     limited = BodyLimit(inner, settings.body_bytes)
     watched = HangUpWatch(limited)
     defended = CrossSite(watched, settings.public_url)
-    hardened = SecurityHeaders(defended, settings.secure)
+    known = KnownHosts(defended, settings.hosts)
+    hardened = SecurityHeaders(known, settings.secure)
     return Observe(hardened)

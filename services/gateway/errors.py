@@ -70,6 +70,17 @@ class CrossSite(errors.Forbidden):
         super().__init__("A page of another site may not do this; a program sends an API token instead of a cookie.")
 
 
+class HostUnknown(errors.Invalid):
+    """A request for a host that we are not."""
+
+    reason = "HOST_UNKNOWN"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is not the host that was asked for. Use the public address, or add the name to GATEWAY_ALLOWED_HOSTS."
+        )
+
+
 class Suspended(errors.Forbidden):
     """A tenant whose data nobody may touch for now."""
 

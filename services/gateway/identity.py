@@ -95,7 +95,7 @@ class Identities:
     def forget_tenant(self, tenant_id: str) -> None:
         """Remember nothing more of a tenant whose state has just changed."""
         for key, (_, task) in list(self._known.items()):
-            if task.done() and not task.exception() and task.result().tenant.id == tenant_id:
+            if task.done() and not task.cancelled() and not task.exception() and task.result().tenant.id == tenant_id:
                 del self._known[key]
 
     async def _answer(self, credential: Credential, tenant: str) -> pb.Identity:

@@ -29,6 +29,9 @@ class Settings(settings.Settings):
     public_url: str = "http://127.0.0.1:8080"
     """The address that people type. With https the session cookie is Secure and browsers are told to stay on https."""
 
+    allowed_hosts: str = ""
+    """Host names, comma-separated, under which we may be asked besides that of `public_url`, localhost and any IP address."""
+
     trusted_proxies: str = ""
     """Addresses, comma-separated, whose X-Forwarded-For is believed; none by default."""
 
@@ -43,6 +46,11 @@ class Settings(settings.Settings):
 
     drain_seconds: float = 10
     """How long running requests may go on after SIGTERM."""
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names under which we may be asked."""
+        return [urlsplit(self.public_url).hostname or "", *filter(None, self.allowed_hosts.split(","))]
 
     @property
     def secure(self) -> bool:

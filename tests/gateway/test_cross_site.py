@@ -3,7 +3,7 @@
 import pytest
 
 from services.kit.ids import opaque_name
-from tests.fixtures.gateway import TABLE, Front
+from tests.fixtures.gateway import TABLE, Front, MakeFront
 
 BODY = {"email": "ada@example.com", "password": "correct horse"}
 FOREIGN = [
@@ -53,6 +53,24 @@ async def test_an_origin_that_is_the_public_address_or_the_asked_host_may(browse
     assert (
         await browser.http.post("/api/v1/sessions", json=BODY, headers={"Origin": f"http://{host}"})
     ).status_code == 201
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "[::1", "@"])
+async def test_a_name_that_was_pointed_at_us_is_not_ours(front: Front, host: str) -> None:
+    answer = await front.http.get("/api/v1/slugs/acme", headers={"Host": host})
+
+    assert (answer.status_code, answer.json()["code"]) == (421, "HOST_UNKNOWN")
+    assert front.behind.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["rowhouse.example.com", "ROWHOUSE.example.com:443", "localhost:1", "[::1]:80", "10.1.2.3"]
+)
+async def test_our_own_names_and_any_address_are_ours(make_front: MakeFront, host: str) -> None:
+    front = await make_front(public_url="https://rowhouse.example.com", allowed_hosts="gateway.svc, other")
+
+    for name in (host, "gateway.svc", "other"):
+        assert (await front.http.get("/api/v1/slugs/acme", headers={"Host": name})).status_code == 200
 
 
 async def test_a_token_is_nobodys_by_accident(front: Front) -> None:

@@ -61,7 +61,7 @@ async def test_an_upload_has_a_limit_of_its_own(small: Front) -> None:
 
 
 async def test_a_client_that_asks_first_is_refused_before_it_sends(small: Front) -> None:
-    head = f"POST {RECORDS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
+    head = f"POST {RECORDS} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
     reader, writer = await asyncio.open_connection(*small.address)
     writer.write((head + "Expect: 100-continue\r\nContent-Length: 2000000\r\n\r\n").encode())
 
