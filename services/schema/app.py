@@ -14,8 +14,9 @@ from services.kit.rpc.channel import Channel
 from services.kit.rpc.tokens import Verifier
 from services.kit.rpc.typing import Register
 from services.schema.changes import Changes
-from services.schema.coordinator import Coordinator, Patience
+from services.schema.coordinator import Coordinator
 from services.schema.listings import Listings
+from services.schema.locks import Patience
 from services.schema.plans import Plans
 from services.schema.purge import Purge
 from services.schema.servicers.catalogs import CatalogsServicer

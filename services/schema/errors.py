@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from services.kit.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Precondition
+from services.schema.locks import Holder
 
 
 class OperationInvalid(Invalid):
@@ -125,12 +126,22 @@ class LoadUnknown(NotFound):
 class Locked(Conflict):
     reason = "LOCKED"
 
-    def __init__(self, table: str, holder: str, pid: int | None, seconds: float) -> None:
+    def __init__(self, tables: Sequence[tuple[str, str]], holder: Holder | None, seconds: float) -> None:
+        what = holder.table if holder else " and ".join(f"'{name}'" for _, name in tables) or "what this changes"
         super().__init__(
-            f"{table} is in use by {holder}, which did not let go within {seconds:.0f} seconds; nothing was changed. "
-            "Wait for it to finish, or end it, and try again.",
-            table=table,
-            **({"pid": str(pid)} if pid is not None else {}),
+            f"Table {what} is in use by {holder or 'another session'}, which did not let go within {seconds:.0f} seconds; "
+            "nothing was changed. Wait for it to finish, or end it, and try again.",
+            table=what,
+            **({"pid": str(holder.pid)} if holder else {}),
+        )
+
+
+class TookTooLong(Conflict):
+    reason = "TOOK_TOO_LONG"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This took longer than one statement may, and nothing was changed. Try it when the table is less busy."
         )
 
 
@@ -233,12 +244,15 @@ def of_postgres(error: asyncpg.PostgresError) -> AppError | None:
             | asyncpg.DuplicateColumnError()
         ):
             return NameTaken(message)
+        case asyncpg.QueryCanceledError():
+            return TookTooLong()
         case asyncpg.InsufficientPrivilegeError():
             return NotOwner(message)
         case asyncpg.DependentObjectsStillExistError():
             return Refused(f"{message} ({error.detail})" if error.detail else message)
         case (
             asyncpg.SyntaxOrAccessError()
+            | asyncpg.InvalidSchemaNameError()
             | asyncpg.FeatureNotSupportedError()
             | asyncpg.ObjectNotInPrerequisiteStateError()
             | asyncpg.IntegrityConstraintViolationError()

@@ -86,17 +86,17 @@ class Plan:
     facts: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def on(self) -> Table:
+    def its_table(self) -> Table:
         """The table it is about, for operations whose check() names one."""
         return _set(self.table)
 
     @property
-    def the(self) -> Column:
+    def its_column(self) -> Column:
         """The column it is about, for operations whose check() names one."""
         return _set(self.column)
 
     @property
-    def at(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str]:
         """Schema and name under which the table is found afterwards, for operations whose check() names them."""
         return _set(self.target)
 

@@ -24,13 +24,13 @@ _HIDDEN = (resources.files(__package__) / "sql" / "hidden.sql").read_text()
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """A table in the trash or a hidden column (with a `column_name`), and the step that hid it."""
+    """A table in the trash or a hidden column (with a `column_name`), and the steps that hid it, the latest last."""
 
     relation: int
     schema_name: str
     table_name: str
     column_name: str | None
-    step: int
+    steps: tuple[int, ...]
 
     def statements(self) -> tuple[str, ...]:
         """What deletes it. Without CASCADE: what a view still reads stays until the view is gone."""
@@ -55,33 +55,33 @@ class Purge:
             try:
                 await self._purge(caller, hidden)
             except Conflict as error:
-                _log.info("not purged yet", tenant=caller.tenant, step=hidden.step, why=error.reason)
+                _log.info("not purged yet", tenant=caller.tenant, step=hidden.steps[-1], why=error.reason)
 
     async def _due(self, caller: Caller, before: datetime) -> list[Hidden]:
         async with self._databases.acquire(caller.tenant, "ddl") as connection:
             await connection.execute("SELECT rowhouse.reconcile()")
             rows = await connection.fetch(_HIDDEN, before)
-        return [Hidden(**{name: row[name] for name in Hidden.__slots__}) for row in rows]
+        return [Hidden(**dict(row) | {"steps": tuple(row["steps"])}) for row in rows]
 
     async def _purge(self, caller: Caller, hidden: Hidden) -> None:
         async def prepare(connection: asyncpg.Connection, known: Catalog) -> Plan:
             return Plan(effects=())
 
         async def perform(connection: asyncpg.Connection, plan: Plan) -> None:
-            step = await timeline.get(connection, hidden.step)
             for statement in hidden.statements():
                 await connection.execute(statement)
-            subject = Subject(hidden.relation, step.table_name or hidden.table_name)
+            steps = [await timeline.get(connection, identifier) for identifier in hidden.steps]
             await timeline.open(
                 connection,
                 verb="purge",
                 nature="shape",
                 caller=caller,
                 channel=timeline.channel_of(caller),
-                table=subject,
-                request={"operation": step.id},
+                table=Subject(hidden.relation, steps[-1].table_name or hidden.table_name),
+                request={"operation": steps[-1].id},
             )
-            await timeline.seal(connection, step, {"purged": True})
+            for step in steps:
+                await timeline.seal(connection, step, {"purged": True})
 
         await self._coordinator.run(caller.tenant, prepare, perform)
-        _log.info("purged", tenant=caller.tenant, step=hidden.step)
+        _log.info("purged", tenant=caller.tenant, step=hidden.steps[-1])

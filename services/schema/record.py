@@ -52,7 +52,7 @@ async def carry_out(connection: asyncpg.Connection, operation: Operation, plan: 
             "SELECT rowhouse.set_label($1::int, $2::int, $3)", named.relation, named.attribute, label.text
         )
     subject = (
-        Subject(made.relation, plan.table.name if plan.table else plan.at[1]) if made.relation is not None else None
+        Subject(made.relation, plan.table.name if plan.table else plan.place[1]) if made.relation is not None else None
     )
     return Done(operation.inverse(plan, made), subject, left)
 

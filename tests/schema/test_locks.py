@@ -123,3 +123,30 @@ async def test_of_two_processes_that_undo_the_same_step_one_is_told_so(keyring: 
         refusals = [outcome.reason for outcome in outcomes if isinstance(outcome, Exception)]  # type: ignore[attr-defined]
         assert len(refusals) == 1
         assert re.match("ALREADY_UNDONE|SHAPE_CHANGING", refusals[0])
+
+
+SLOW_VACUUM = """
+    CREATE TABLE people (id int PRIMARY KEY, name text) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0,
+        autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1);
+    INSERT INTO people SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g;
+    DELETE FROM people WHERE id % 2 = 0;
+"""
+VACUUMS = """
+    SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE a.datname = $1 AND a.backend_type = 'autovacuum worker' AND l.mode = 'ShareUpdateExclusiveLock'
+"""
+
+
+async def test_an_autovacuum_gives_way_to_a_change(schema: Schema, tenant: Tenant) -> None:
+    async with tenant.binding.connected("postgres") as administrator:
+        await administrator.execute("ALTER SYSTEM SET autovacuum_naptime = 1")
+        await administrator.execute("SELECT pg_reload_conf()")
+        try:
+            await tenant.run(SLOW_VACUUM)
+            while not await administrator.fetchval(VACUUMS, tenant.id):
+                pass
+            step = await schema.apply(do="rename_table", schema="public", table="people", name="persons")
+        finally:
+            await administrator.execute("ALTER SYSTEM RESET autovacuum_naptime")
+            await administrator.execute("SELECT pg_reload_conf()")
+    assert step["state"] == "done"

@@ -91,6 +91,21 @@ async def test_what_was_put_back_or_hidden_by_an_undo_is_told_apart(
         await schema.redo(made["id"])
 
 
+async def test_a_drop_that_was_undone_and_redone_waits_anew_and_is_over_with_once(
+    schema: Schema, tenant: Tenant, keyring: Keyring, later: Later
+) -> None:
+    await tenant.run(TABLES)
+    step = await schema.apply(do="drop_table", schema="public", table="pet")
+    await schema.undo(step["id"])
+    await schema.redo(step["id"])
+    await _purged(keyring, tenant, later, 29)
+    assert await _hidden(tenant) == 1
+    await _purged(keyring, tenant, later, 31)
+    assert await _hidden(tenant) == 0
+    with refused("CANNOT_UNDO"):
+        await schema.undo(step["id"])
+
+
 async def test_what_a_view_still_reads_stays(schema: Schema, tenant: Tenant, keyring: Keyring, later: Later) -> None:
     await tenant.run(TABLES + "CREATE VIEW ages AS SELECT age FROM people")
     step = await schema.apply(do="drop_column", schema="public", table="people", column="age")

@@ -1,6 +1,6 @@
 """Add a column; taken back by dropping it, which is hiding it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import asyncpg
@@ -53,19 +53,19 @@ class AddColumn(Operation):
         """Try the default, and refuse NOT NULL without one where there are records."""
         await columns.check_defaults(connection, [self._column()])
         if not self.nullable and not self._column().has_default:
-            where = ddl.qualified(plan.on.schema, plan.on.name)
+            where = ddl.qualified(plan.its_table.schema, plan.its_table.name)
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {where})"):  # noqa: S608  a quoted name
-                raise RowsWithoutValue(plan.on.name, self.name)
-        return replace(plan)
+                raise RowsWithoutValue(plan.its_table.name, self.name)
+        return plan
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """ADD COLUMN and its comment."""
-        add = f"ALTER TABLE {ddl.qualified(*plan.at)} ADD COLUMN {self._column().sql()}"
-        return tuple(Run(statement) for statement in (add, *columns.comments(*plan.at, [self._column()])))
+        add = f"ALTER TABLE {ddl.qualified(*plan.place)} ADD COLUMN {self._column().sql()}"
+        return tuple(Run(statement) for statement in (add, *columns.comments(*plan.place, [self._column()])))
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it, by its id."""
-        return DropColumn(plan.on.schema, f"@{plan.on.id}", f"@{made.attribute}")
+        return DropColumn(plan.its_table.schema, f"@{plan.its_table.id}", f"@{made.attribute}")
 
     def _column(self) -> NewColumn:
         return NewColumn(self.name, self.type, self.kind, self.nullable, self.default, self.label, self.comment)

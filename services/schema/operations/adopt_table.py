@@ -65,7 +65,7 @@ class AdoptTable(Operation):
         load = await connection.fetchval("SELECT to_regclass($1)::oid", ddl.qualified(_LOADS, self.load))
         if load is None:
             raise LoadUnknown(self.load)
-        schema, table = plan.at
+        schema, table = plan.place
         wanted = {
             (row["type"], row["name"]): _named(table, row["column"], row["type"])
             for row in await connection.fetch(_NAMED, load)
@@ -76,13 +76,13 @@ class AdoptTable(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """Move, own, name, key, grant, and let the planner know it."""
-        schema, name = plan.at
+        schema, name = plan.place
         here, moved = ddl.qualified(schema, name), ddl.qualified(schema, self.load)
         statements = [
             f"ALTER TABLE {ddl.qualified(_LOADS, self.load)} SET SCHEMA {ddl.identifier(schema)}",
             f"ALTER TABLE {moved} OWNER TO CURRENT_ROLE",
             f"ALTER TABLE {moved} RENAME TO {ddl.identifier(name)}",
-            *(_rename(plan.at, type_, old, new) for type_, old, new in plan.facts),
+            *(_rename(plan.place, type_, old, new) for type_, old, new in plan.facts),
         ]
         if self.primary_key:
             statements.append(f"ALTER TABLE {here} ADD PRIMARY KEY {ddl.columns(self.primary_key)}")
@@ -91,7 +91,7 @@ class AdoptTable(Operation):
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it, by its id."""
-        return DropTable(plan.at[0], f"@{made.relation}")
+        return DropTable(plan.place[0], f"@{made.relation}")
 
     def report(self) -> dict[str, Any]:
         """The import's own."""

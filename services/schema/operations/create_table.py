@@ -1,6 +1,6 @@
 """Make a table; taken back by dropping it, which is hiding it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import asyncpg
@@ -50,23 +50,23 @@ class CreateTable(Operation):
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Try the default values."""
         await columns.check_defaults(connection, self.columns)
-        return replace(plan)
+        return plan
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """CREATE TABLE and its comments."""
-        where = ddl.qualified(*plan.at)
+        where = ddl.qualified(*plan.place)
         lines = [*([_ID] if self._adds_id() else []), *(column.sql() for column in self.columns)]
         if key := self._key():
             lines.append(f"PRIMARY KEY {ddl.columns(key)}")
         statements = [f"CREATE TABLE {where} ({', '.join(lines)})"]
         if self.comment:
             statements.append(f"COMMENT ON TABLE {where} IS {ddl.literal(self.comment)}")
-        statements += columns.comments(*plan.at, self.columns)
+        statements += columns.comments(*plan.place, self.columns)
         return tuple(Run(statement) for statement in statements)
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it, by its id."""
-        return DropTable(plan.at[0], f"@{made.relation}")
+        return DropTable(plan.place[0], f"@{made.relation}")
 
     def _adds_id(self) -> bool:
         return self.primary_key is None and all(names.column(c.name) != "id" for c in self.columns)

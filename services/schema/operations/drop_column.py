@@ -51,15 +51,15 @@ class DropColumn(Operation):
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Find what hangs on it, and refuse where that cannot do without it."""
-        found = await dependants.of(connection, plan.on, plan.the)
+        found = await dependants.of(connection, plan.its_table, plan.its_column)
         computed = [
             reader.name for reader in found.readers if reader.type == "generated_column" and not _hidden(reader)
         ]
         if computed:
-            raise ColumnInUse(plan.the.name, f"column '{computed[0]}' is computed from it; drop that one first")
-        if await connection.fetchval(_PARTITION_KEY, plan.on.oid, plan.the.attnum):
-            raise ColumnInUse(plan.the.name, "the table is partitioned by it")
-        default = await connection.fetchval(_DEFAULT, plan.on.oid, plan.the.attnum)
+            raise ColumnInUse(plan.its_column.name, f"column '{computed[0]}' is computed from it; drop that one first")
+        if await connection.fetchval(_PARTITION_KEY, plan.its_table.oid, plan.its_column.attnum):
+            raise ColumnInUse(plan.its_column.name, "the table is partitioned by it")
+        default = await connection.fetchval(_DEFAULT, plan.its_table.oid, plan.its_column.attnum)
         return replace(
             plan,
             dependants=found.named(),
@@ -70,8 +70,8 @@ class DropColumn(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """Take off what hangs on it, foreign keys first, then give it a name that is not shown."""
-        alter = f"ALTER TABLE {ddl.qualified(plan.on.schema, plan.on.name)}"
-        old, hidden = ddl.identifier(plan.the.name), ddl.identifier(plan.target_column)
+        alter = f"ALTER TABLE {ddl.qualified(plan.its_table.schema, plan.its_table.name)}"
+        old, hidden = ddl.identifier(plan.its_column.name), ddl.identifier(plan.target_column)
         off = [part.drop for part in reversed(plan.parts)]
         if plan.facts:
             off.append(f"{alter} ALTER COLUMN {old} DROP DEFAULT")
@@ -80,7 +80,9 @@ class DropColumn(Operation):
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Put it back, and what hung on it."""
         default = next((value for _, value in plan.facts), None)
-        return RestoreColumn(plan.on.id, plan.on.schema, plan.the.id, plan.the.name, default, plan.parts)
+        return RestoreColumn(
+            plan.its_table.id, plan.its_table.schema, plan.its_column.id, plan.its_column.name, default, plan.parts
+        )
 
 
 def _hidden(reader: Dependant) -> bool:
@@ -114,7 +116,7 @@ class RestoreColumn(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The way back. Records that came since get the default, where the column must have a value."""
-        where, column = ddl.qualified(*plan.at), ddl.identifier(self.name)
+        where, column = ddl.qualified(*plan.place), ddl.identifier(self.name)
         hidden = ddl.identifier(f"{HIDDEN_COLUMN}{self.attribute}")
         statements = [f"ALTER TABLE {where} RENAME COLUMN {hidden} TO {column}"]
         if self.default is not None:

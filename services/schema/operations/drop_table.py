@@ -42,7 +42,7 @@ class DropTable(Operation):
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Find the foreign keys from and to it, what reads it, and its partitions."""
-        table = plan.on
+        table = plan.its_table
         found = await dependants.of(connection, table)
         partitions = await connection.fetch(_PARTITIONS, table.oid) if table.relation == "partitioned_table" else []
         return replace(
@@ -55,14 +55,14 @@ class DropTable(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """Take the foreign keys off, and move the table, with its partitions, into a schema that nobody may use."""
-        table, trash = plan.on, plan.at[0]
+        table, trash = plan.its_table, plan.place[0]
         off = [Run(part.drop) for part in reversed(plan.parts)]
         moves = [Run(_move(schema, name, trash)) for schema, name in ((table.schema, table.name), *plan.facts)]
         return (*off, Run(f"SELECT rowhouse.create_schema({ddl.literal(trash)})"), *moves)
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Put it back, and the foreign keys."""
-        table = plan.on
+        table = plan.its_table
         return RestoreTable(table.id, table.schema, table.name, plan.facts, plan.parts)
 
 
@@ -90,7 +90,7 @@ class RestoreTable(Operation):
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """The way back."""
         trash = f"{TRASH}{self.relation}"
-        moves = [Run(_move(trash, name, schema)) for schema, name in (plan.at, *self.partitions)]
+        moves = [Run(_move(trash, name, schema)) for schema, name in (plan.place, *self.partitions)]
         return (*moves, Run(f"DROP SCHEMA {ddl.identifier(trash)} RESTRICT"), *(Restore(part) for part in self.parts))
 
     def inverse(self, plan: Plan, made: Made) -> Operation:

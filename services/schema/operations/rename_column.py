@@ -42,11 +42,12 @@ class RenameColumn(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """One statement; none for the name it has."""
-        old, new = plan.the.name, plan.target_column
-        where = ddl.qualified(plan.on.schema, plan.on.name)
+        old, new = plan.its_column.name, plan.target_column
+        where = ddl.qualified(plan.its_table.schema, plan.its_table.name)
         rename = f"ALTER TABLE {where} RENAME COLUMN {ddl.identifier(old)} TO {ddl.identifier(new)}"
         return (Run(rename),) if new != old else ()
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Back to the old name, if it still has the new one."""
-        return RenameColumn(plan.on.schema, f"@{plan.on.id}", f"@{plan.the.id}", plan.the.name, plan.target_column)
+        table, column = plan.its_table, plan.its_column
+        return RenameColumn(table.schema, f"@{table.id}", f"@{column.id}", column.name, plan.target_column)

@@ -40,10 +40,10 @@ class RenameTable(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """One statement; none for the name it has."""
-        old, new = plan.on.name, plan.at[1]
-        rename = f"ALTER TABLE {ddl.qualified(plan.on.schema, old)} RENAME TO {ddl.identifier(new)}"
+        old, new = plan.its_table.name, plan.place[1]
+        rename = f"ALTER TABLE {ddl.qualified(plan.its_table.schema, old)} RENAME TO {ddl.identifier(new)}"
         return (Run(rename),) if new != old else ()
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Back to the old name, if it still has the new one."""
-        return RenameTable(plan.on.schema, f"@{plan.on.id}", plan.on.name, plan.at[1])
+        return RenameTable(plan.its_table.schema, f"@{plan.its_table.id}", plan.its_table.name, plan.place[1])

@@ -1,5 +1,5 @@
--- What is hidden and by which step, if that was before $1: dropped tables, and dropped columns of tables that are still there.
--- The step is the latest one that stands whose way back would put it back: a drop, the undo of a making, the redo of a drop's undo.
+-- What is hidden since before $1, and by which steps: dropped tables, and dropped columns of tables that are still there.
+-- The steps are those that stand and whose way back would put it back: a drop, the undo of a making, the redo of a drop.
 WITH hiding AS (
     SELECT id, at, inverse->>'do' AS back, (inverse->>'relation')::int AS relation, (inverse->>'attribute')::int AS attribute
     FROM rowhouse.operation
@@ -12,9 +12,9 @@ WITH hiding AS (
     FROM rowhouse.attribute a JOIN rowhouse.relation r ON r.id = a.relation
     WHERE a.name LIKE '\_\_rh\_%' AND r.schema_name NOT LIKE 'rowhouse\_trash\_%'
 )
-SELECT DISTINCT ON (h.relation, h.attribute) h.*, s.id AS step, s.at
+SELECT h.relation, h.schema_name, h.table_name, h.column_name, array_agg(s.id ORDER BY s.id) AS steps
 FROM hidden h
 JOIN hiding s ON s.back = h.back AND s.relation = h.relation AND s.attribute IS NOT DISTINCT FROM h.attribute
-WHERE s.id = (SELECT max(l.id) FROM hiding l WHERE l.back = s.back AND l.relation = s.relation AND l.attribute IS NOT DISTINCT FROM s.attribute)
-    AND s.at < $1::timestamptz
+GROUP BY 1, 2, 3, 4, h.attribute
+HAVING max(s.at) < $1::timestamptz
 ORDER BY h.relation, h.attribute
