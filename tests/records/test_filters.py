@@ -333,3 +333,11 @@ async def test_what_has_no_order_cannot_be_sorted_but_can_be_found(records: Reco
     assert column((await records.page(filter={"column": "a", "op": "gt", "value": "9.5.0.0"}))["records"], "id") == [1]
     with refused("FILTER_INVALID", "'a'", "inet"):
         await records.page(filter={"column": "a", "op": "eq", "value": "1.2.3.4.5"})
+
+
+async def test_parts_of_texts_are_taken_literally(things: Records) -> None:
+    for operator in PARTS:
+        for part in ("%", "_", "\\", "a%", "a_b", "a\\b", "%%", "Ä", "ss", "ß", " ", "日"):
+            found = await things.page(filter={"column": "t", "op": operator, "value": part}, limit=1000, fields="id")
+            expected = [row["id"] for row in ROWS if compared("t", operator, part, row["t"])]
+            assert column(found["records"], "id") == expected, (operator, part)
