@@ -8,6 +8,7 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import asyncpg
+from opentelemetry import trace
 
 from services.schema import errors, locks
 from services.schema.plan import Plan
@@ -15,6 +16,8 @@ from services.tenancy import catalog
 from services.tenancy.catalog import Catalog
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
+
+_tracer = trace.get_tracer("rowhouse")
 
 T = TypeVar("T")
 Prepare = Callable[[asyncpg.Connection, Catalog], Awaitable[Plan]]
@@ -82,6 +85,12 @@ class Coordinator:
 
     async def _attempt(self, tenant: str, prepare: Prepare, perform: Perform[T], attempt: "_Attempt") -> T:
         known = await self._catalogs.current(tenant, "ddl", fresh=True)
+        with _tracer.start_as_current_span("postgres", kind=trace.SpanKind.CLIENT):
+            return await self._in_transaction(tenant, known, prepare, perform, attempt)
+
+    async def _in_transaction(
+        self, tenant: str, known: Catalog, prepare: Prepare, perform: Perform[T], attempt: "_Attempt"
+    ) -> T:
         async with self._databases.acquire(tenant, "ddl") as connection, connection.transaction():
             timeout = self._patience.attempt(attempt.holder)
             await connection.execute(f"SET LOCAL search_path = ''; SET LOCAL lock_timeout = {timeout}")

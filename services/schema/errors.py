@@ -6,6 +6,7 @@ import asyncpg
 
 from services.kit.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Precondition
 from services.schema.locks import Holder
+from services.tenancy.errors import ColumnUnknown
 
 
 class OperationInvalid(Invalid):
@@ -61,6 +62,13 @@ class ColumnExists(Conflict):
         super().__init__(
             f"Table '{table}' has a column '{column}' already; choose another name.", table=table, column=column
         )
+
+
+class ColumnNotFound(NotFound):
+    reason = "COLUMN_NOT_FOUND"
+
+    def __init__(self, unknown: ColumnUnknown) -> None:
+        super().__init__(unknown.message, **unknown.metadata)
 
 
 class NameTaken(Conflict):

@@ -81,6 +81,7 @@ async def open_step(
         detail=detail,
         undoes=undoes,
     )
+    _log.info("changed shape", tenant=caller.tenant, verb=verb, do=operation.do, operation=identifier)
     return Kept(identifier, convert.json_of(convert.operation_to(await timeline.get(connection, identifier))))
 
 

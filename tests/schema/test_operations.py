@@ -102,7 +102,7 @@ def test_numbers_keep_every_digit() -> None:
         ({"do": "rename_table", "name": " x"}, "NAME_INVALID", "spaces"),
         ({"do": "rename_table", "table": "@7", "name": "x", "expected": "persons"}, "NAME_CHANGED", "'people'"),
         ({"do": "rename_table", "table": "persons", "name": "x"}, "TABLE_RENAMED", "'people'"),
-        ({"do": "rename_column", "column": "nam", "name": "x"}, "COLUMN_UNKNOWN", "did you mean 'name'"),
+        ({"do": "rename_column", "column": "nam", "name": "x"}, "COLUMN_NOT_FOUND", "did you mean 'name'"),
         ({"do": "rename_column", "column": "name", "name": "id"}, "COLUMN_EXISTS", "'id'"),
         ({"do": "rename_column", "column": "name", "name": "xmin"}, "NAME_INVALID", "system column"),
         ({"do": "add_column", "name": "id", "type": "int"}, "COLUMN_EXISTS", "'id'"),

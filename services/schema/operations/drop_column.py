@@ -34,7 +34,7 @@ class DropColumn(Operation):
     def check(self, catalog: Catalog) -> Plan:
         """Refuse what has no columns of its own."""
         table = tables.changeable(catalog.table(self.schema, self.table))
-        column = table.column(self.column)
+        column = tables.column(table, self.column)
         effects = [
             f"Column '{column.name}' of '{table.name}' is hidden, with all of its values; an undo brings it back."
         ]

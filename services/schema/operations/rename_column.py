@@ -26,7 +26,7 @@ class RenameColumn(Operation):
     def check(self, catalog: Catalog) -> Plan:
         """Refuse a name that is taken."""
         table = tables.whole(catalog.table(self.schema, self.table))
-        column, name = table.column(self.column), names.column(self.name)
+        column, name = tables.column(table, self.column), names.column(self.name)
         if self.expected is not None and column.name != self.expected:
             raise NameChanged(self.expected, column.name)
         if name != column.name and table.has_column(name):

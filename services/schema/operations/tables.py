@@ -1,8 +1,9 @@
 """What the operations on tables ask alike: whether a table may be changed, and whether a name is free."""
 
-from services.schema.errors import NotATable, PartOfAnother, TableExists
+from services.schema.errors import ColumnNotFound, NotATable, PartOfAnother, TableExists
 from services.schema.plan import Part
-from services.tenancy.catalog import Catalog, Table
+from services.tenancy.catalog import Catalog, Column, Table
+from services.tenancy.errors import ColumnUnknown
 
 _LOCKABLE = {"table", "partitioned_table"}
 
@@ -19,6 +20,14 @@ def whole(table: Table) -> Table:
     if table.partition:
         raise PartOfAnother(table.name)
     return table
+
+
+def column(table: Table, reference: str) -> Column:
+    """The column that an operation is about; where there is none, that is a 404 as for tables."""
+    try:
+        return table.column(reference)
+    except ColumnUnknown as unknown:
+        raise ColumnNotFound(unknown) from unknown
 
 
 def free(catalog: Catalog, schema: str, name: str) -> None:
