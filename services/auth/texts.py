@@ -21,7 +21,8 @@ def email(text: str) -> str:
 
 def email_key(text: str) -> str:
     """The form by which addresses are compared; accents count, case and width do not. Any text has one."""
-    return unicodedata.normalize("NFKC", text.strip()).casefold().replace("\0", "\ufffd")[: 4 * _EMAIL_LIMIT]
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return folded.strip().replace("\0", "\ufffd")[: 4 * _EMAIL_LIMIT]
 
 
 def name(what: str, text: str) -> str:

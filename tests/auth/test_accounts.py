@@ -1,6 +1,8 @@
 """Signing up, in and out, and one's own account."""
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -149,8 +151,7 @@ async def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_for_t
         error = await auth.refusal(auth.accounts.SignIn(request))
         answers.append((error.kind, error.reason, error.message, dict(error.metadata), len(verified) - before))
     assert answers == [(Kind.UNAUTHENTICATED, "SIGN_IN_FAILED", answers[0][2], {}, 1)] * 3
-    work = {known.split("$")[3] for known in verified}
-    assert work == {"m=19456,t=2,p=1"}
+    assert len({known.split("$")[3] for known in verified}) == 1, "with the same parameters"
 
 
 async def test_a_password_of_any_length_is_refused_or_right_and_never_cut(auth: Auth) -> None:
@@ -197,11 +198,17 @@ async def test_an_attempt_that_succeeds_costs_no_turn(auth: Auth) -> None:
         await auth.accounts.SignIn(sign_in())
 
 
-async def test_a_burst_of_sign_ins_beyond_the_queue_is_refused_and_the_rest_served(make_auth: MakeAuth) -> None:
+async def test_a_burst_of_sign_ins_beyond_the_queue_is_refused_and_the_rest_served(
+    make_auth: MakeAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     auth = await make_auth(hash_queue=0)
-    people = [f"nobody{number}@example.org" for number in range(12)]
-    reasons = await asyncio.gather(*(auth.reason(auth.accounts.SignIn(sign_in(email))) for email in people))
-    assert set(reasons) == {"SIGN_IN_FAILED", "SIGN_IN_BUSY"}
+    gate = threading.Event()
+    verifying(monkeypatch, lambda _, __: not gate.wait())
+    emails = [f"nobody{number}@example.org" for number in range(3 * (os.cpu_count() or 1))]
+    calls = [asyncio.create_task(auth.reason(auth.accounts.SignIn(sign_in(email)))) for email in emails]
+    await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    gate.set()
+    assert set(await asyncio.gather(*calls)) == {"SIGN_IN_FAILED", "SIGN_IN_BUSY"}
 
 
 async def test_a_session_ends_when_it_is_not_used_and_lives_while_it_is(auth: Auth) -> None:

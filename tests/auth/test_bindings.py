@@ -173,6 +173,7 @@ async def test_rotation_fails_no_request(real_auth: Auth, postgres: Server) -> N
     open_session = await connect(postgres, before["rw"])
     binding_id = before["rw"].binding_id
     await real_auth.upkeep.rotate_binding(binding_id)
+    await real_auth.upkeep.sweep()
     for login, old in before.items():
         new = await credentials(real_auth, ada, login)
         assert (new.user, new.password) != (old.user, old.password)
