@@ -15,7 +15,7 @@ READY_SECONDS = 60.0
 
 
 class SampleFailed(Exception):
-    """The sample workspace could not be made; the message says what the gateway answered."""
+    """There is no way into the sample workspace; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ def _session(port: int, password: str) -> str:
     if signed_in.status == 401:
         workspace = {"slug": SLUG, "name": "Sample"}
         signed_in = _call(port, "POST", "/signup", {**account, "name": "Sample", "tenant": workspace})
+        if signed_in.status == 409:
+            raise SampleFailed(f"somebody has changed the password of {EMAIL}; sign in with the new one.")
     return _expect(signed_in, 200, 201).cookie
 
 
@@ -88,5 +90,5 @@ def _call(port: int, method: str, path: str, body: object = None, *, token: str 
 
 def _expect(answer: Answer, *statuses: int) -> Answer:
     if answer.status not in statuses:
-        raise SampleFailed(f"The gateway answered {answer.status} instead of {statuses[0]}: {answer.body}")
+        raise SampleFailed(f"the gateway answered {answer.status} instead of {statuses[0]}: {answer.body}")
     return answer

@@ -32,7 +32,6 @@ _REFUSALS = (
     home.HomeUnusable,
     installation.InstallationFailed,
     lock.RunningAlready,
-    sample.SampleFailed,
     PortTaken,
     control.ServerUnfit,
     postgres.PostgresFailed,
@@ -89,9 +88,16 @@ class Supervisor:
         server = self._options.postgres_url or await self._start_postgres(running, sockets / "postgres")
         await control.prepare(server, {control.AUTH: self._keys.auth_password, control.JOBS: self._keys.jobs_password})
         await self._start_processes(running, Environment(self._options, self._keys, server, sockets / "services"))
-        if self._options.signup != "open":
+        return await self._sample() if self._options.signup == "open" else None
+
+    async def _sample(self) -> sample.Sample | None:
+        try:
+            return await asyncio.to_thread(
+                sample.ensure, self._options.port, self._home.keys, self._keys.sample_password
+            )
+        except sample.SampleFailed as failure:  # the installation runs all the same
+            print(f"The sample workspace: {failure}", file=sys.stderr)
             return None
-        return await asyncio.to_thread(sample.ensure, self._options.port, self._home.keys, self._keys.sample_password)
 
     def _make_sockets(self, running: AsyncExitStack) -> Path:
         folder = self._home.make_sockets()

@@ -4,6 +4,8 @@ import os
 import select
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -120,6 +122,14 @@ def test_a_killed_supervisor_is_healed_by_the_next_start(running: Installation) 
         gone(pid)
 
 
+def test_a_reset_password_gets_its_owner_in_and_ends_the_sample_s_token(running: Installation) -> None:
+    command = [sys.executable, "-P", "-m", "services", "reset-password", "sample@example.com"]
+    said = subprocess.run(command, env=running.environment(), capture_output=True, text=True, check=True).stdout
+    account = {"email": "sample@example.com", "password": said.split()[-1]}
+    assert httpx.post(f"{running.url}/api/v1/sessions", json=account, timeout=30).status_code == 201
+    assert not answers(running)
+
+
 def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Installation) -> None:
     before = children(running)
     assert running.stop(signal.SIGINT) == 0
@@ -127,6 +137,19 @@ def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Inst
         gone(pid)
     assert Status.read(running.home / "data") is None
     assert "database system is shut down" in (running.home / "postgres.log").read_text().splitlines()[-1]
+
+
+def test_it_starts_although_the_sample_s_password_was_changed(
+    running: Installation, capfd: pytest.CaptureFixture[str]
+) -> None:
+    running.process = running.spawn()
+    assert running.process.stdout is not None
+    for line in running.process.stdout:
+        if line.startswith("Rowhouse runs at"):
+            break
+    assert httpx.get(f"{running.url}/readyz", timeout=30).status_code == 200
+    assert running.stop() == 0
+    assert "somebody has changed the password of sample@example.com" in capfd.readouterr().err
 
 
 def test_a_port_that_is_taken_is_named_with_its_setting(
