@@ -2,6 +2,7 @@
 
 import asyncpg
 import orjson
+import structlog
 
 from services.kit.rpc.identity import Caller
 from services.schema import convert, errors, idempotency, operations, record
@@ -11,6 +12,8 @@ from services.schema.operations.adopt_table import AdoptTable
 from services.schema.plan import Operation, Plan
 from services.schema.plans import Plans
 from services.tenancy.catalog import Catalog
+
+_log = structlog.get_logger()
 
 
 class _Stale(Exception):
@@ -76,9 +79,11 @@ class Changes:
             return kept
 
         try:
-            return await self._coordinator.run(caller.tenant, prepare, perform)
+            kept = await self._coordinator.run(caller.tenant, prepare, perform)
         except _Answered as answered:
             return answered.kept
+        _log.info("changed shape", tenant=caller.tenant, verb=operation.do, operation=kept.operation)
+        return kept
 
 
 def preparation(operation: Operation) -> Prepare:

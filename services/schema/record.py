@@ -8,6 +8,7 @@ import structlog
 
 from services.kit.rpc.identity import Caller
 from services.schema import convert, operations
+from services.schema.errors import OperationInvalid
 from services.schema.idempotency import Kept
 from services.schema.plan import Made, Operation, Part, Plan, Restore, Step
 from services.tenancy import timeline
@@ -46,14 +47,9 @@ async def carry_out(connection: asyncpg.Connection, operation: Operation, plan: 
     left = [told for step in operation.steps(plan) if (told := await _run(connection, step)) is not None]
     await connection.execute("SELECT rowhouse.reconcile()")
     made = await _ids(connection, plan.target, plan.target_column)
-    for label in plan.labels:
-        named = await _ids(connection, plan.target, label.column)
-        await connection.execute(
-            "SELECT rowhouse.set_label($1::int, $2::int, $3)", named.relation, named.attribute, label.text
-        )
-    subject = (
-        Subject(made.relation, plan.table.name if plan.table else plan.place[1]) if made.relation is not None else None
-    )
+    await _label(connection, plan, made)
+    name = plan.table.name if plan.table else plan.target[1] if plan.target else ""
+    subject = Subject(made.relation, name) if made.relation is not None else None
     return Done(operation.inverse(plan, made), subject, left)
 
 
@@ -81,8 +77,19 @@ async def open_step(
         detail=detail,
         undoes=undoes,
     )
-    _log.info("changed shape", tenant=caller.tenant, verb=verb, do=operation.do, operation=identifier)
     return Kept(identifier, convert.json_of(convert.operation_to(await timeline.get(connection, identifier))))
+
+
+async def _label(connection: asyncpg.Connection, plan: Plan, made: Made) -> None:
+    for label in plan.labels:
+        attribute = None
+        if label.column is not None:
+            attribute = (await _ids(connection, plan.target, label.column)).attribute
+            if attribute is None:
+                raise OperationInvalid(f"There is no column '{label.column}' that could have a label.", "columns")
+        await connection.execute(
+            "SELECT rowhouse.set_label($1::int, $2::int, $3)", made.relation, attribute, label.text
+        )
 
 
 async def _run(connection: asyncpg.Connection, step: Step) -> dict[str, str] | None:

@@ -1,6 +1,7 @@
 """Undo and redo of changes of shape. Both are operations of their own; both carry out an inverse that the timeline keeps."""
 
 import asyncpg
+import structlog
 
 from services.kit.errors import Conflict, Invalid, NotFound
 from services.kit.rpc.identity import Caller
@@ -13,6 +14,7 @@ from services.tenancy import timeline
 from services.tenancy.catalog import Catalog
 from services.tenancy.databases import Databases
 
+_log = structlog.get_logger()
 _LATER = """
     SELECT id, verb FROM rowhouse.operation
     WHERE id > $1 AND state = 'done' AND undoes IS NULL AND nature <> 'data'
@@ -84,11 +86,13 @@ class Undo:
             return kept
 
         try:
-            return await self._coordinator.run(caller.tenant, prepare, perform)
+            kept = await self._coordinator.run(caller.tenant, prepare, perform)
         except (errors.Locked, errors.ShapeMoves):
             raise
         except (Conflict, NotFound, Invalid) as error:
             raise await self._conflict(caller, f"{verb}ne", step, inverse, error.message) from error
+        _log.info("changed shape", tenant=caller.tenant, verb=verb, did=inverse.do, operation=kept.operation)
+        return kept
 
     async def _conflict(
         self, caller: Caller, verb: str, step: timeline.Operation, inverse: Operation, why: str

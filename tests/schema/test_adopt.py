@@ -63,6 +63,14 @@ async def test_a_load_that_is_not_there_or_whose_name_is_taken_is_refused(schema
         await schema.apply(**ADOPT)
 
 
+async def test_a_label_for_a_column_that_is_not_there_stops_it_all(schema: Schema, tenant: Tenant) -> None:
+    await _loaded(tenant)
+    with refused("OPERATION_INVALID", "'nope'"):
+        await schema.apply(**ADOPT | {"columns": [{"name": "nope", "label": "Nope"}]})
+    assert (await schema.tables())["tables"] == []
+    assert (await schema.apply(**ADOPT))["state"] == "done"
+
+
 async def test_names_of_sequences_and_constraints_stay_within_63_bytes(schema: Schema, tenant: Tenant) -> None:
     await _loaded(tenant)
     name = "🎬" * 15
