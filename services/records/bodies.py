@@ -7,8 +7,12 @@ import orjson
 
 from services.records import cursors
 from services.records.cursors import Cursor
+from services.records.errors import AnswerTooLarge
 from services.records.plans import Page
 from services.records.statement import MAX_CURSOR
+
+MAX_ANSWER = 30_000_000
+"""Bytes of an answer: a gRPC message takes 32 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ def written(parts: list[Written], operation: int) -> bytes:
             f',"operation":{operation}}}'.encode(),
         ]
     )
+
+
+def checked(body: bytes, table: str) -> bytes:
+    """The body, if it fits into a message. Raises AnswerTooLarge."""
+    if len(body) > MAX_ANSWER:
+        raise AnswerTooLarge(table, MAX_ANSWER)
+    return body
 
 
 def deleted(count: int, operation: int) -> bytes:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from services.records import documents
 from services.records.errors import CursorInvalid
 
 _VERSION = 1
 _CHECK_BYTES = 6
+_MOST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,19 @@ def decode(text: str, table: int, digest: bytes) -> Cursor:
         if _check(raw[_CHECK_BYTES:]) != raw[:_CHECK_BYTES]:
             raise CursorInvalid
         version, of, hexed, position, values, backward, inclusive = orjson.loads(raw[_CHECK_BYTES:])
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, TypeError, binascii.Error) as error:
         raise CursorInvalid from error
-    if (version, of, hexed) != (_VERSION, table, digest.hex()):
+    ours = type(position) is int and 0 <= position < _MOST and type(backward) is type(inclusive) is bool
+    if (version, of, hexed) != (_VERSION, table, digest.hex()) or not ours or not _are_texts(values):
         raise CursorInvalid
     return Cursor(of, digest, position, None if values is None else tuple(values), backward, inclusive)
+
+
+def _are_texts(values: object) -> bool:
+    return values is None or (
+        isinstance(values, list)
+        and all(value is None or (isinstance(value, str) and not documents.fault_in(value)) for value in values)
+    )
 
 
 def _check(raw: bytes) -> bytes:

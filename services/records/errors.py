@@ -157,6 +157,23 @@ class IdempotencyKeyReused(Precondition):
         )
 
 
+class IdempotencyKeyInvalid(Invalid):
+    reason = "IDEMPOTENCY_KEY_INVALID"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"An idempotency key has at most {limit} characters, none of them NUL.")
+
+
+class AnswerTooLarge(Invalid):
+    reason = "ANSWER_TOO_LARGE"
+
+    def __init__(self, table: str, limit: int) -> None:
+        super().__init__(
+            f"The answer would be larger than {limit // 1_000_000} MB; ask for fewer columns or records of table '{table}' at once.",
+            table=table,
+        )
+
+
 class ValueInvalid(Invalid):
     reason = "VALUE_INVALID"
 

@@ -22,7 +22,7 @@ class Reader:
         return await self._executor.run(caller.tenant, "ro", lambda catalog: resolve.page(catalog, asked), _page)
 
     async def record(self, caller: Caller, asked: request.Get) -> Answer:
-        """One record with its version. Raises RecordUnknown and NoPrimaryKey."""
+        """One record with its version. Raises RecordUnknown, NoPrimaryKey and AnswerTooLarge."""
         caller.require(_SCOPE)
         return await self._executor.run(caller.tenant, "ro", lambda catalog: resolve.record(catalog, asked), _record)
 
@@ -49,4 +49,4 @@ async def _record(session: Session, plan: plans.Record) -> Answer:
     row = await session.row(statement.record(plan.shape), plan.arguments)
     if not row["found"]:
         raise RecordUnknown(plan.table.name, plan.key)
-    return Answer(row["body"].encode(), 0, row["version"] or "")
+    return Answer(bodies.checked(row["body"].encode(), plan.table.name), 0, row["version"] or "")

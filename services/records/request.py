@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from services.kit import paging
 from services.records import documents, filters, names
 from services.records.documents import Json
-from services.records.errors import BodyInvalid, BodyTooLarge, ParameterInvalid, SearchOff, TooManyRecords, shown
+from services.records.errors import (
+    BodyInvalid,
+    BodyTooLarge,
+    IdempotencyKeyInvalid,
+    ParameterInvalid,
+    SearchOff,
+    TooManyRecords,
+    shown,
+)
 
 MAX_RECORDS = 1000
 MAX_BODY = 10_000_000
+MAX_KEY = 255
 COUNTS = ("none", "estimate", "exact")
 SHAPES = ("objects", "rows")
 NUMBERS = ("number", "string")
@@ -164,7 +173,9 @@ def delete_one(table: TableName, key: str, version: str) -> Delete:
 
 
 def once(key: str, *parts: str | bytes) -> Once:
-    """The idempotency key of a request that consists of `parts`."""
+    """The idempotency key of a request that consists of `parts`. Raises IdempotencyKeyInvalid."""
+    if len(key) > MAX_KEY or documents.fault_in(key):
+        raise IdempotencyKeyInvalid(MAX_KEY)
     digest = hashlib.sha256()
     for part in parts if key else ():
         raw = part.encode() if isinstance(part, str) else part

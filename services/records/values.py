@@ -33,7 +33,8 @@ class Form(StrEnum):
 
 
 _PLAIN = frozenset(
-    {"boolean", "smallint", "integer", "real", "double precision", "date", "uuid"}
+    # A cast of inet to text adds a mask that neither psql nor an export shows.
+    {"boolean", "smallint", "integer", "real", "double precision", "date", "uuid", "inet"}
     | {f"{word} with{out} time zone" for word in ("time", "timestamp") for out in ("", "out")}
 )
 _STRINGS = frozenset({"text", "character varying"})

@@ -66,8 +66,9 @@ async def _done(session: Session, plan: plans.Write, caller: Caller) -> Answer:
     if plan.verb == "delete_records":
         return Answer(bodies.deleted(sum(part.count for part in parts), operation), operation)
     if plan.single:
-        return Answer(parts[0].body.encode(), operation, parts[0].versions or "")
-    return Answer(bodies.written(parts, operation), operation)
+        body = bodies.checked(parts[0].body.encode(), plan.table.name)
+        return Answer(body, operation, parts[0].versions or "")
+    return Answer(bodies.checked(bodies.written(parts, operation), plan.table.name), operation)
 
 
 async def _step(session: Session, plan: plans.Write, step: plans.Step) -> bodies.Written:

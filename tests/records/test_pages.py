@@ -1,6 +1,7 @@
 """Pages of records: shapes, order, cursors, counts."""
 
 from tests.fixtures.records import Records, column
+from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
 
 PEOPLE = """
@@ -162,3 +163,27 @@ async def test_a_table_of_five_hundred_columns_is_read_and_written(records: Reco
     assert dict(zip(rows["columns"], rows["rows"][0], strict=True)) == record
     await records.update_one(1, {name: "x" for name in names})
     assert set((await records.get(1)).values()) == {1, "x"}
+
+
+async def test_relations_of_every_shape_are_pages(records: Records, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES;
+        CREATE TABLE json (json text, record int, found int, t int, PRIMARY KEY (t, json)); INSERT INTO json VALUES ('j', 1, 2, 3);
+        CREATE VIEW twice AS SELECT json AS a, record AS b FROM json CROSS JOIN generate_series(1, 2);
+        CREATE VIEW unsorted AS SELECT '{}'::json AS j;
+    """)
+    assert (await records.of("nothing").page())["records"] == [{}]
+    assert (await records.of("nothing").page(shape="rows", count="exact"))["rows"] == [[]]
+    assert (await records.of("json").page())["records"] == [{"json": "j", "record": 1, "found": 2, "t": 3}]
+    assert await records.of("json").get("3,j") == {"json": "j", "record": 1, "found": 2, "t": 3}
+    assert await records.of("twice").all(limit=1) == [{"a": "j", "b": 1}] * 2
+    assert (await records.of("unsorted").page())["records"] == [{"j": {}}]
+
+
+async def test_a_record_that_no_message_can_hold_is_asked_for_in_parts(records: Records, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE people (id int PRIMARY KEY, a text, b text)")
+    await tenant.run("INSERT INTO people SELECT 1, t, t FROM repeat('x', 16000000) t")
+    with refused("ANSWER_TOO_LARGE", "fewer columns"):
+        await records.get(1)
+    assert len((await records.get(1, fields="a"))["a"]) == 16_000_000
+    assert len((await records.page())["truncated"]) == 1

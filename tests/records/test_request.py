@@ -1,5 +1,7 @@
 """What callers write, read without a database: names, filters, documents, bodies, keys, cursors."""
 
+import base64
+import hashlib
 import json
 from contextlib import suppress
 from typing import Any
@@ -145,6 +147,18 @@ def test_a_cursor_with_another_letter_is_refused(cursor: Cursor, at: int, letter
         assert cursors.decode(mangled, cursor.table, cursor.digest) == cursor
     except CursorInvalid:
         assert mangled != text
+
+
+@pytest.mark.parametrize(
+    "field", [(3, -1), (3, 2**70), (3, 1.5), (3, "1"), (4, "abc"), (4, [1]), (4, ["a\0"]), (5, 1), (6, None)]
+)
+def test_a_cursor_that_somebody_made_himself_is_refused_where_it_makes_no_sense(field: tuple[int, Any]) -> None:
+    fields = [1, 1, b"digest".hex(), 0, ["a"], False, False]
+    fields[field[0]] = field[1]
+    raw = json.dumps(fields).encode()
+    text = base64.urlsafe_b64encode(hashlib.blake2b(raw, digest_size=6).digest() + raw).decode()
+    with pytest.raises(CursorInvalid):
+        cursors.decode(text, 1, b"digest")
 
 
 def test_the_answer_to_a_list_of_writes_joins_its_statements() -> None:

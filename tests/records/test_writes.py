@@ -265,6 +265,13 @@ async def test_the_same_idempotency_key_writes_once(people: Records) -> None:
     assert await people.create({"name": "b"}, idempotency_key="k4")
 
 
+async def test_an_idempotency_key_is_a_short_text(people: Records) -> None:
+    for key in ("k" * 256, "a\0b"):
+        with refused("IDEMPOTENCY_KEY_INVALID", "255"):
+            await people.create({"name": "a"}, idempotency_key=key)
+    assert (await people.create({"name": "a"}, idempotency_key="k" * 255))["keys"]
+
+
 async def test_a_refused_write_leaves_its_idempotency_key_free(people: Records) -> None:
     with refused("NOT_NULL_VIOLATION"):
         await people.create({"name": None}, idempotency_key="k")
