@@ -24,7 +24,7 @@ mutants: .venv/.locked  ## Break the code in known ways and see that the tests n
 	$(PYTHON) mutants/run.py $(MUTANTS)
 
 proto: .venv/.locked  ## Generate the Python beside each .proto
-	$(PYTHON) -m grpc_tools.protoc -I proto --python_out=proto --mypy_out=proto --grpc_python_out=proto \
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) -m grpc_tools.protoc -I proto --python_out=proto --mypy_out=proto --grpc_python_out=proto \
 		--mypy_grpc_out=only_async:proto $(PROTOS)
 
 openapi: .venv/.locked  ## Write openapi.json, and what it says of the operations of shape

@@ -50,7 +50,7 @@ class IdentifyRequest(_message.Message):
     CREDENTIAL_FIELD_NUMBER: _builtins.int
     TENANT_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
-    """A tenant's slug or id; empty for calls that concern no tenant."""
+    """A tenant's slug or id; empty for calls that concern no tenant. A token that is bound to a tenant then acts in that one."""
     @_builtins.property
     def credential(self) -> Global___Credential: ...
     def __init__(
@@ -468,7 +468,9 @@ class CreateTokenRequest(_message.Message):
         """Empty for all that the role allows."""
 
     @_builtins.property
-    def expires_at(self) -> _timestamp_pb2.Timestamp: ...
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """90 days from now unless it is given."""
+
     def __init__(
         self,
         *,

@@ -156,15 +156,17 @@ class AccountsServicer:
 
     def SignUp(self, request, context):
         """Makes a user and a tenant of its own, and opens a session.
-        Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
-        PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+        Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, NAME_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
+        PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, NOT_FOUND / INVITATION_NOT_FOUND,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SignIn(self, request, context):
-        """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+        """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,7 +186,8 @@ class AccountsServicer:
 
     def UpdateMe(self, request, context):
         """Changes one's name or password; a new password ends all other sessions.
-        Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK.
+        Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK, NAME_INVALID,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,7 +201,8 @@ class AccountsServicer:
 
     def AcceptInvitation(self, request, context):
         """Joins a tenant by an invitation's link: the signed-in caller, or a new user with the given password.
-        Fails with NOT_FOUND / INVITATION_NOT_FOUND.
+        Fails with NOT_FOUND / INVITATION_NOT_FOUND, ABORTED / EMAIL_EXISTS (sign in first), MEMBER_EXISTS,
+        INVALID_ARGUMENT / PASSWORD_WEAK, PERMISSION_DENIED / SIGNUP_CLOSED, UNAUTHENTICATED / SESSION_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -445,7 +449,8 @@ class Accounts:
 
 
 class TokensStub:
-    """API tokens of the caller.
+    """API tokens of the caller. A token manages tokens only if it has the scope `admin` and is bound to no tenant; it makes no wider
+    one. Else PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
     """
 
     def __init__(self, channel):
@@ -472,11 +477,13 @@ class TokensStub:
 
 
 class TokensServicer:
-    """API tokens of the caller.
+    """API tokens of the caller. A token manages tokens only if it has the scope `admin` and is bound to no tenant; it makes no wider
+    one. Else PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
     """
 
     def CreateToken(self, request, context):
-        """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND.
+        """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NAME_INVALID, EXPIRY_INVALID,
+        NOT_FOUND / TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -522,7 +529,8 @@ def add_TokensServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Tokens:
-    """API tokens of the caller.
+    """API tokens of the caller. A token manages tokens only if it has the scope `admin` and is bound to no tenant; it makes no wider
+    one. Else PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
     """
 
     @staticmethod
@@ -669,7 +677,7 @@ class TenantsServicer:
     """
 
     def CreateTenant(self, request, context):
-        """Fails with INVALID_ARGUMENT / SLUG_INVALID, ABORTED / SLUG_EXISTS.
+        """Fails with INVALID_ARGUMENT / SLUG_INVALID, NAME_INVALID, ABORTED / SLUG_EXISTS, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -688,7 +696,7 @@ class TenantsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTenant(self, request, context):
-        """Fails with PERMISSION_DENIED / ROLE_TOO_LOW.
+        """This and all that follow but GetUsage are for owners: PERMISSION_DENIED / ROLE_TOO_LOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -708,7 +716,9 @@ class TenantsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SuspendTenant(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Closes the database at once. These two fail with ABORTED / DELETING; every change of state with UNAVAILABLE /
+        SERVER_UNAVAILABLE when the server does not answer: what was asked for then happens as soon as it does.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -720,7 +730,8 @@ class TenantsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUsage(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Fails with ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1087,21 +1098,24 @@ class MembersServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddMember(self, request, context):
-        """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS, PERMISSION_DENIED / ROLE_TOO_LOW.
+        """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS,
+        INVALID_ARGUMENT / ROLE_UNKNOWN, PERMISSION_DENIED / ROLE_TOO_LOW, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateMember(self, request, context):
-        """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, PERMISSION_DENIED / ROLE_TOO_LOW.
+        """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, INVALID_ARGUMENT / ROLE_UNKNOWN,
+        PERMISSION_DENIED / ROLE_TOO_LOW. SQL logins that the new role does not carry are gone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveMember(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Fails like UpdateMember. Everybody may remove oneself.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -1113,7 +1127,8 @@ class MembersServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateInvitation(self, request, context):
-        """The link's secret is shown in this answer only.
+        """The link's secret is shown in this answer only. Fails with INVALID_ARGUMENT / EMAIL_INVALID, ROLE_UNKNOWN,
+        PERMISSION_DENIED / ROLE_TOO_LOW.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1398,7 +1413,8 @@ class ConnectionsServicer:
     """
 
     def CreateConnection(self, request, context):
-        """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW.
+        """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW, SUSPENDED,
+        INVALID_ARGUMENT / ACCESS_UNKNOWN, EXPIRY_INVALID, ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1562,7 +1578,8 @@ class BindingsServicer:
 
     def GetCredentials(self, request, context):
         """The credentials of one login of the tenant in the internal token, if its scopes and the asking service allow that login.
-        Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY.
+        Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY,
+        UNAUTHENTICATED / SERVICE_SECRET_INVALID, INVALID_ARGUMENT / LOGIN_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1570,14 +1587,15 @@ class BindingsServicer:
 
     def IssueServiceToken(self, request, context):
         """An internal token for a service's own background work in one tenant (or none). Needs no internal token, but the service's secret.
-        Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID.
+        Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID, NOT_FOUND / TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListReadyTenants(self, request, context):
-        """The ids of all tenants that are ready, for a service's background work. The caller is a service.
+        """The ids of all tenants that are ready, for a service's background work.
+        Fails with PERMISSION_DENIED / SERVICE_NOT_ALLOWED for a caller that is no service.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,21 +43,26 @@ class AccountsStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     SignUp: _aio.UnaryUnaryMultiCallable[_auth_pb2.SignUpRequest, _auth_pb2.Session]
     """Makes a user and a tenant of its own, and opens a session.
-    Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
-    PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+    Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, NAME_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
+    PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, NOT_FOUND / INVITATION_NOT_FOUND,
+    RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
     """
     SignIn: _aio.UnaryUnaryMultiCallable[_auth_pb2.SignInRequest, _auth_pb2.Session]
-    """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS."""
+    """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses,
+    RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
+    """
     SignOut: _aio.UnaryUnaryMultiCallable[_auth_pb2.SignOutRequest, _empty_pb2.Empty]
     GetMe: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Me]
     UpdateMe: _aio.UnaryUnaryMultiCallable[_auth_pb2.UpdateMeRequest, _auth_pb2.Me]
     """Changes one's name or password; a new password ends all other sessions.
-    Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK.
+    Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK, NAME_INVALID,
+    RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
     """
     CheckSlug: _aio.UnaryUnaryMultiCallable[_auth_pb2.CheckSlugRequest, _auth_pb2.CheckSlugReply]
     AcceptInvitation: _aio.UnaryUnaryMultiCallable[_auth_pb2.AcceptInvitationRequest, _auth_pb2.Session]
     """Joins a tenant by an invitation's link: the signed-in caller, or a new user with the given password.
-    Fails with NOT_FOUND / INVITATION_NOT_FOUND.
+    Fails with NOT_FOUND / INVITATION_NOT_FOUND, ABORTED / EMAIL_EXISTS (sign in first), MEMBER_EXISTS,
+    INVALID_ARGUMENT / PASSWORD_WEAK, PERMISSION_DENIED / SIGNUP_CLOSED, UNAUTHENTICATED / SESSION_INVALID.
     """
 
 class AccountsServicer(metaclass=_abc_1.ABCMeta):
@@ -70,8 +75,9 @@ class AccountsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.SignUpRequest, _abc.Awaitable[_auth_pb2.Session]],
     ) -> _abc.Awaitable[_auth_pb2.Session]:
         """Makes a user and a tenant of its own, and opens a session.
-        Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
-        PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+        Fails with INVALID_ARGUMENT / PASSWORD_WEAK, EMAIL_INVALID, SLUG_INVALID, NAME_INVALID, ABORTED / EMAIL_EXISTS, SLUG_EXISTS,
+        PERMISSION_DENIED / SIGNUP_CLOSED, INVITATION_REQUIRED, NOT_FOUND / INVITATION_NOT_FOUND,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
         """
 
     @_abc_1.abstractmethod
@@ -80,7 +86,9 @@ class AccountsServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.SignInRequest,
         context: _aio.ServicerContext[_auth_pb2.SignInRequest, _abc.Awaitable[_auth_pb2.Session]],
     ) -> _abc.Awaitable[_auth_pb2.Session]:
-        """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS."""
+        """Fails with UNAUTHENTICATED / SIGN_IN_FAILED, the same for known and unknown addresses,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, UNAVAILABLE / SIGN_IN_BUSY.
+        """
 
     @_abc_1.abstractmethod
     def SignOut(
@@ -103,7 +111,8 @@ class AccountsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.UpdateMeRequest, _abc.Awaitable[_auth_pb2.Me]],
     ) -> _abc.Awaitable[_auth_pb2.Me]:
         """Changes one's name or password; a new password ends all other sessions.
-        Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK.
+        Fails with UNAUTHENTICATED / PASSWORD_WRONG, INVALID_ARGUMENT / PASSWORD_WEAK, NAME_INVALID,
+        RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS, PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
         """
 
     @_abc_1.abstractmethod
@@ -120,23 +129,30 @@ class AccountsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.AcceptInvitationRequest, _abc.Awaitable[_auth_pb2.Session]],
     ) -> _abc.Awaitable[_auth_pb2.Session]:
         """Joins a tenant by an invitation's link: the signed-in caller, or a new user with the given password.
-        Fails with NOT_FOUND / INVITATION_NOT_FOUND.
+        Fails with NOT_FOUND / INVITATION_NOT_FOUND, ABORTED / EMAIL_EXISTS (sign in first), MEMBER_EXISTS,
+        INVALID_ARGUMENT / PASSWORD_WEAK, PERMISSION_DENIED / SIGNUP_CLOSED, UNAUTHENTICATED / SESSION_INVALID.
         """
 
 def add_AccountsServicer_to_server(servicer: AccountsServicer, server: _aio.Server) -> None: ...
 
 class TokensStub:
-    """API tokens of the caller."""
+    """API tokens of the caller. A token manages tokens only if it has the scope `admin` and is bound to no tenant; it makes no wider
+    one. Else PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateToken: _aio.UnaryUnaryMultiCallable[_auth_pb2.CreateTokenRequest, _auth_pb2.ApiToken]
-    """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND."""
+    """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NAME_INVALID, EXPIRY_INVALID,
+    NOT_FOUND / TENANT_NOT_FOUND.
+    """
     ListTokens: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListTokensReply]
     DeleteToken: _aio.UnaryUnaryMultiCallable[_auth_pb2.IdRequest, _empty_pb2.Empty]
     """Fails with NOT_FOUND / TOKEN_NOT_FOUND."""
 
 class TokensServicer(metaclass=_abc_1.ABCMeta):
-    """API tokens of the caller."""
+    """API tokens of the caller. A token manages tokens only if it has the scope `admin` and is bound to no tenant; it makes no wider
+    one. Else PERMISSION_DENIED / ROLE_TOO_LOW, TOKEN_TOO_NARROW.
+    """
 
     @_abc_1.abstractmethod
     def CreateToken(
@@ -144,7 +160,9 @@ class TokensServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.CreateTokenRequest,
         context: _aio.ServicerContext[_auth_pb2.CreateTokenRequest, _abc.Awaitable[_auth_pb2.ApiToken]],
     ) -> _abc.Awaitable[_auth_pb2.ApiToken]:
-        """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND."""
+        """The token is shown in this answer only. Fails with INVALID_ARGUMENT / SCOPE_UNKNOWN, NAME_INVALID, EXPIRY_INVALID,
+        NOT_FOUND / TENANT_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def ListTokens(
@@ -168,17 +186,21 @@ class TenantsStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTenant: _aio.UnaryUnaryMultiCallable[_auth_pb2.CreateTenantRequest, _auth_pb2.Tenant]
-    """Fails with INVALID_ARGUMENT / SLUG_INVALID, ABORTED / SLUG_EXISTS."""
+    """Fails with INVALID_ARGUMENT / SLUG_INVALID, NAME_INVALID, ABORTED / SLUG_EXISTS, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS."""
     ListTenants: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListTenantsReply]
     GetTenant: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Tenant]
     UpdateTenant: _aio.UnaryUnaryMultiCallable[_auth_pb2.UpdateTenantRequest, _auth_pb2.Tenant]
-    """Fails with PERMISSION_DENIED / ROLE_TOO_LOW."""
+    """This and all that follow but GetUsage are for owners: PERMISSION_DENIED / ROLE_TOO_LOW."""
     DeleteTenant: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Tenant]
     """Starts the retention period; the data can be had back with UndeleteTenant until it ends."""
     UndeleteTenant: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Tenant]
     SuspendTenant: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Tenant]
+    """Closes the database at once. These two fail with ABORTED / DELETING; every change of state with UNAVAILABLE /
+    SERVER_UNAVAILABLE when the server does not answer: what was asked for then happens as soon as it does.
+    """
     ResumeTenant: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Tenant]
     GetUsage: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _auth_pb2.Usage]
+    """Fails with ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE."""
 
 class TenantsServicer(metaclass=_abc_1.ABCMeta):
     """Tenants of the caller. The tenant of a call is the one in the internal token, except in CreateTenant and ListTenants."""
@@ -189,7 +211,7 @@ class TenantsServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.CreateTenantRequest,
         context: _aio.ServicerContext[_auth_pb2.CreateTenantRequest, _abc.Awaitable[_auth_pb2.Tenant]],
     ) -> _abc.Awaitable[_auth_pb2.Tenant]:
-        """Fails with INVALID_ARGUMENT / SLUG_INVALID, ABORTED / SLUG_EXISTS."""
+        """Fails with INVALID_ARGUMENT / SLUG_INVALID, NAME_INVALID, ABORTED / SLUG_EXISTS, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS."""
 
     @_abc_1.abstractmethod
     def ListTenants(
@@ -211,7 +233,7 @@ class TenantsServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.UpdateTenantRequest,
         context: _aio.ServicerContext[_auth_pb2.UpdateTenantRequest, _abc.Awaitable[_auth_pb2.Tenant]],
     ) -> _abc.Awaitable[_auth_pb2.Tenant]:
-        """Fails with PERMISSION_DENIED / ROLE_TOO_LOW."""
+        """This and all that follow but GetUsage are for owners: PERMISSION_DENIED / ROLE_TOO_LOW."""
 
     @_abc_1.abstractmethod
     def DeleteTenant(
@@ -233,7 +255,10 @@ class TenantsServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _empty_pb2.Empty,
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_auth_pb2.Tenant]],
-    ) -> _abc.Awaitable[_auth_pb2.Tenant]: ...
+    ) -> _abc.Awaitable[_auth_pb2.Tenant]:
+        """Closes the database at once. These two fail with ABORTED / DELETING; every change of state with UNAVAILABLE /
+        SERVER_UNAVAILABLE when the server does not answer: what was asked for then happens as soon as it does.
+        """
 
     @_abc_1.abstractmethod
     def ResumeTenant(
@@ -247,7 +272,8 @@ class TenantsServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _empty_pb2.Empty,
         context: _aio.ServicerContext[_empty_pb2.Empty, _abc.Awaitable[_auth_pb2.Usage]],
-    ) -> _abc.Awaitable[_auth_pb2.Usage]: ...
+    ) -> _abc.Awaitable[_auth_pb2.Usage]:
+        """Fails with ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE."""
 
 def add_TenantsServicer_to_server(servicer: TenantsServicer, server: _aio.Server) -> None: ...
 
@@ -257,13 +283,20 @@ class MembersStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListMembers: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListMembersReply]
     AddMember: _aio.UnaryUnaryMultiCallable[_auth_pb2.AddMemberRequest, _auth_pb2.Member]
-    """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS, PERMISSION_DENIED / ROLE_TOO_LOW."""
+    """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS,
+    INVALID_ARGUMENT / ROLE_UNKNOWN, PERMISSION_DENIED / ROLE_TOO_LOW, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+    """
     UpdateMember: _aio.UnaryUnaryMultiCallable[_auth_pb2.UpdateMemberRequest, _auth_pb2.Member]
-    """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, PERMISSION_DENIED / ROLE_TOO_LOW."""
+    """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, INVALID_ARGUMENT / ROLE_UNKNOWN,
+    PERMISSION_DENIED / ROLE_TOO_LOW. SQL logins that the new role does not carry are gone.
+    """
     RemoveMember: _aio.UnaryUnaryMultiCallable[_auth_pb2.IdRequest, _empty_pb2.Empty]
+    """Fails like UpdateMember. Everybody may remove oneself."""
     ListInvitations: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListInvitationsReply]
     CreateInvitation: _aio.UnaryUnaryMultiCallable[_auth_pb2.AddMemberRequest, _auth_pb2.Invitation]
-    """The link's secret is shown in this answer only."""
+    """The link's secret is shown in this answer only. Fails with INVALID_ARGUMENT / EMAIL_INVALID, ROLE_UNKNOWN,
+    PERMISSION_DENIED / ROLE_TOO_LOW.
+    """
     DeleteInvitation: _aio.UnaryUnaryMultiCallable[_auth_pb2.IdRequest, _empty_pb2.Empty]
     """Fails with NOT_FOUND / INVITATION_NOT_FOUND."""
 
@@ -283,7 +316,9 @@ class MembersServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.AddMemberRequest,
         context: _aio.ServicerContext[_auth_pb2.AddMemberRequest, _abc.Awaitable[_auth_pb2.Member]],
     ) -> _abc.Awaitable[_auth_pb2.Member]:
-        """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS, PERMISSION_DENIED / ROLE_TOO_LOW."""
+        """Adds a user who has an account already. Fails with NOT_FOUND / USER_NOT_FOUND, ABORTED / MEMBER_EXISTS,
+        INVALID_ARGUMENT / ROLE_UNKNOWN, PERMISSION_DENIED / ROLE_TOO_LOW, RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS.
+        """
 
     @_abc_1.abstractmethod
     def UpdateMember(
@@ -291,14 +326,17 @@ class MembersServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.UpdateMemberRequest,
         context: _aio.ServicerContext[_auth_pb2.UpdateMemberRequest, _abc.Awaitable[_auth_pb2.Member]],
     ) -> _abc.Awaitable[_auth_pb2.Member]:
-        """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, PERMISSION_DENIED / ROLE_TOO_LOW."""
+        """Fails with NOT_FOUND / MEMBER_NOT_FOUND, FAILED_PRECONDITION / LAST_OWNER, INVALID_ARGUMENT / ROLE_UNKNOWN,
+        PERMISSION_DENIED / ROLE_TOO_LOW. SQL logins that the new role does not carry are gone.
+        """
 
     @_abc_1.abstractmethod
     def RemoveMember(
         self,
         request: _auth_pb2.IdRequest,
         context: _aio.ServicerContext[_auth_pb2.IdRequest, _abc.Awaitable[_empty_pb2.Empty]],
-    ) -> _abc.Awaitable[_empty_pb2.Empty]: ...
+    ) -> _abc.Awaitable[_empty_pb2.Empty]:
+        """Fails like UpdateMember. Everybody may remove oneself."""
 
     @_abc_1.abstractmethod
     def ListInvitations(
@@ -313,7 +351,9 @@ class MembersServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.AddMemberRequest,
         context: _aio.ServicerContext[_auth_pb2.AddMemberRequest, _abc.Awaitable[_auth_pb2.Invitation]],
     ) -> _abc.Awaitable[_auth_pb2.Invitation]:
-        """The link's secret is shown in this answer only."""
+        """The link's secret is shown in this answer only. Fails with INVALID_ARGUMENT / EMAIL_INVALID, ROLE_UNKNOWN,
+        PERMISSION_DENIED / ROLE_TOO_LOW.
+        """
 
     @_abc_1.abstractmethod
     def DeleteInvitation(
@@ -330,7 +370,9 @@ class ConnectionsStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateConnection: _aio.UnaryUnaryMultiCallable[_auth_pb2.CreateConnectionRequest, _auth_pb2.Connection]
-    """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW."""
+    """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW, SUSPENDED,
+    INVALID_ARGUMENT / ACCESS_UNKNOWN, EXPIRY_INVALID, ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE.
+    """
     ListConnections: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListConnectionsReply]
     DeleteConnection: _aio.UnaryUnaryMultiCallable[_auth_pb2.IdRequest, _empty_pb2.Empty]
     """Fails with NOT_FOUND / CONNECTION_NOT_FOUND."""
@@ -344,7 +386,9 @@ class ConnectionsServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.CreateConnectionRequest,
         context: _aio.ServicerContext[_auth_pb2.CreateConnectionRequest, _abc.Awaitable[_auth_pb2.Connection]],
     ) -> _abc.Awaitable[_auth_pb2.Connection]:
-        """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW."""
+        """The password is shown in this answer only. Fails with PERMISSION_DENIED / SQL_LOGINS_OFF, ROLE_TOO_LOW, SUSPENDED,
+        INVALID_ARGUMENT / ACCESS_UNKNOWN, EXPIRY_INVALID, ABORTED / NOT_READY, UNAVAILABLE / SERVER_UNAVAILABLE.
+        """
 
     @_abc_1.abstractmethod
     def ListConnections(
@@ -369,14 +413,17 @@ class BindingsStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetCredentials: _aio.UnaryUnaryMultiCallable[_auth_pb2.GetCredentialsRequest, _auth_pb2.Credentials]
     """The credentials of one login of the tenant in the internal token, if its scopes and the asking service allow that login.
-    Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY.
+    Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY,
+    UNAUTHENTICATED / SERVICE_SECRET_INVALID, INVALID_ARGUMENT / LOGIN_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND.
     """
     IssueServiceToken: _aio.UnaryUnaryMultiCallable[_auth_pb2.IssueServiceTokenRequest, _auth_pb2.ServiceToken]
     """An internal token for a service's own background work in one tenant (or none). Needs no internal token, but the service's secret.
-    Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID.
+    Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID, NOT_FOUND / TENANT_NOT_FOUND.
     """
     ListReadyTenants: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListRequest, _auth_pb2.ListReadyTenantsReply]
-    """The ids of all tenants that are ready, for a service's background work. The caller is a service."""
+    """The ids of all tenants that are ready, for a service's background work.
+    Fails with PERMISSION_DENIED / SERVICE_NOT_ALLOWED for a caller that is no service.
+    """
 
 class BindingsServicer(metaclass=_abc_1.ABCMeta):
     """For the services only: how to reach a tenant's database."""
@@ -388,7 +435,8 @@ class BindingsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.GetCredentialsRequest, _abc.Awaitable[_auth_pb2.Credentials]],
     ) -> _abc.Awaitable[_auth_pb2.Credentials]:
         """The credentials of one login of the tenant in the internal token, if its scopes and the asking service allow that login.
-        Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY.
+        Fails with PERMISSION_DENIED / ROLE_TOO_LOW, SERVICE_NOT_ALLOWED, SUSPENDED, ABORTED / NOT_READY,
+        UNAUTHENTICATED / SERVICE_SECRET_INVALID, INVALID_ARGUMENT / LOGIN_UNKNOWN, NOT_FOUND / TENANT_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -398,7 +446,7 @@ class BindingsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_auth_pb2.IssueServiceTokenRequest, _abc.Awaitable[_auth_pb2.ServiceToken]],
     ) -> _abc.Awaitable[_auth_pb2.ServiceToken]:
         """An internal token for a service's own background work in one tenant (or none). Needs no internal token, but the service's secret.
-        Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID.
+        Fails with UNAUTHENTICATED / SERVICE_SECRET_INVALID, NOT_FOUND / TENANT_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -407,6 +455,8 @@ class BindingsServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.ListRequest,
         context: _aio.ServicerContext[_auth_pb2.ListRequest, _abc.Awaitable[_auth_pb2.ListReadyTenantsReply]],
     ) -> _abc.Awaitable[_auth_pb2.ListReadyTenantsReply]:
-        """The ids of all tenants that are ready, for a service's background work. The caller is a service."""
+        """The ids of all tenants that are ready, for a service's background work.
+        Fails with PERMISSION_DENIED / SERVICE_NOT_ALLOWED for a caller that is no service.
+        """
 
 def add_BindingsServicer_to_server(servicer: BindingsServicer, server: _aio.Server) -> None: ...
