@@ -85,7 +85,10 @@ class Session:
     async def _fetch(self, statement: Statement, arguments: dict[str, Any]) -> Record:
         given = statement.arguments(arguments)
         _log.debug("statement", sql=statement.text, arguments=given)
-        with _tracer.start_as_current_span("postgres", kind=trace.SpanKind.CLIENT):
+        # Without the exception: its words quote values.
+        with _tracer.start_as_current_span(
+            "postgres", kind=trace.SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
+        ):
             rows = await self.connection.fetch(statement.text, *given, timeout=self._seconds)
         return rows[0]
 
