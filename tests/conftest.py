@@ -13,4 +13,5 @@ pytest_plugins = [
     "tests.fixtures.schema",
     "tests.fixtures.records",
     "tests.fixtures.files",
+    "tests.fixtures.vega",
 ]

@@ -89,7 +89,7 @@ class Pools:
         """Keep the connection for the next request, unless it is not clean, its login is stale, or its server is waited for."""
         pool.slots.release()
         pool.users -= 1
-        if connection.is_in_transaction() and not connection.is_closed():
+        if not connection.is_closed() and connection.is_in_transaction():
             _log.error("connection came back inside a transaction", database=pool.key[1], login=pool.key[2])
         current = self._pools.get(pool.key) is pool
         if connection.is_closed() or connection.is_in_transaction() or not current or self._budget(pool).waiting:

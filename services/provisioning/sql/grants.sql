@@ -3,7 +3,7 @@
 -- Schema public stays pg_database_owner's, which is the provisioner: a tenant can neither drop it nor change who may enter.
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO {t}_own;
-GRANT USAGE ON SCHEMA public TO {t}_r;
+GRANT USAGE ON SCHEMA public TO {t}_r, {t}_load;
 
 -- What the owner makes is read by those who read and written by those who write, at once.
 ALTER DEFAULT PRIVILEGES FOR ROLE {t}_own GRANT SELECT ON TABLES TO {t}_r;

@@ -176,7 +176,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE SCHEMA %I', name);
     IF NOT ours THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', name, tenant || '_r');
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I, %I', name, tenant || '_r', tenant || '_load');
     END IF;
     EXECUTE format('ALTER SCHEMA %I OWNER TO %I', name, tenant || '_own');
 END $$;

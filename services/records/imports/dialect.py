@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from services.records.imports import limits
-from services.records.imports.errors import QuoteMisplaced, TooManyColumns
+from services.records.imports.errors import QuoteMisplaced, RowRagged, TooManyColumns
 
 _CANDIDATES = (",", ";", "\t", "|")
 _LOOKED_AT = 200
@@ -71,6 +71,16 @@ class Dialect:
                 raise TooManyColumns(len(cells) + 1, limit)
         end = self._next_row(buffer, position, line)
         return Row(tuple(cells), frozenset(quoted), line, end) if end else None
+
+    def row_of(self, width: int, buffer: bytes, start: int, line: int) -> Row | None:
+        """Cut the row that begins at `start`, as `row` does. Raises RowRagged if it is not blank and not `width` cells wide."""
+        try:
+            row = self.row(buffer, start, line, limit=width)
+        except TooManyColumns as error:
+            raise RowRagged(line, width, width + 1) from error
+        if row is not None and len(row.cells) < width and not row.blank:
+            raise RowRagged(line, width, len(row.cells))
+        return row
 
     def rows(self, buffer: bytes, line: int = 1, limit: int | None = None) -> Iterator[Row]:
         """Cut all rows whose ends are in the buffer, which begins at `line`."""

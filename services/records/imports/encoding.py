@@ -111,5 +111,5 @@ def _refuse_binary(head: bytes) -> None:
             raise FileBinary(what)
     sample = head[:4096]
     controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in sample)
-    if controls > len(sample) * 0.1 and _looks_like(head) == "utf-8" and _mark_of(head)[1] is None:
+    if controls > max(8, len(sample) * 0.1) and _looks_like(head) == "utf-8" and _mark_of(head)[1] is None:
         raise FileBinary("a binary file")

@@ -73,8 +73,9 @@ class RowRagged(LineFault):
     reason = "ROW_RAGGED"
 
     def __init__(self, line: int, expected: int, found: int) -> None:
+        more = " or more" if found > expected else ""
         message = (
-            f"this row has {found:,} {'cell' if found == 1 else 'cells'}, the first has {expected:,}; a delimiter is missing "
+            f"this row has {found:,} {'cell' if found == 1 else 'cells'}{more}, the first has {expected:,}; a delimiter is missing "
             "or too many, or a cell that contains one is not quoted."
         )
         super().__init__(line, message, expected=str(expected), found=str(found))

@@ -8,7 +8,7 @@ from services.kinds import Format
 from services.records.imports import dialect, headers, infer, limits
 from services.records.imports.dialect import Dialect, Row
 from services.records.imports.encoding import Decoder
-from services.records.imports.errors import FileEmpty, OptionInvalid, QuoteUnterminated, RowRagged, RowTooLong
+from services.records.imports.errors import FileEmpty, OptionInvalid, QuoteUnterminated, RowTooLong
 from services.records.imports.headers import Header
 from services.records.imports.infer import Column
 from services.records.imports.options import ColumnOption, Options
@@ -31,7 +31,7 @@ class Head:
     has_header: bool
     columns: list[Column]
     nearest: list[Format | None]
-    """Per column, the format that most of its values here are in, if not all are."""
+    """Per column, the format that most of its values here are in."""
     shown: list[list[str | None]]
     """The first rows' values."""
     body: bytes
@@ -55,7 +55,7 @@ def read(data: bytes, options: Options, types: Mapping[str, str], *, whole: bool
         start = first.end
     named = headers.name(first.cells) if has_header else headers.unnamed(len(first.cells))
     columns = _columns(named, options, types)
-    rows = [_values(row, options) for row in _checked(style, text[start:], line, len(columns))]
+    rows = [_values(row, options) for row in islice(_body_rows(style, text[start:], line, len(columns)), _ROWS)]
     for row in rows:
         for column, value in zip(columns, row, strict=True):
             if value is not None:
@@ -82,13 +82,14 @@ def _first_row(style: Dialect, text: bytes, whole: bool) -> tuple[int, int, Row]
     raise QuoteUnterminated(line) if whole else RowTooLong(line, limits.ROW_BYTES)
 
 
-def _checked(style: Dialect, body: bytes, line: int, width: int) -> Iterator[Row]:
-    """The first rows that count, all as wide as the header."""
-    for row in islice(style.rows(body, line=line), _ROWS):
-        if not row.blank and len(row.cells) != width:
-            raise RowRagged(row.line, width, len(row.cells))
+def _body_rows(style: Dialect, body: bytes, line: int, width: int) -> Iterator[Row]:
+    """The rows that count, all as wide as the header."""
+    start = 0
+    while start < len(body) and (row := style.row_of(width, body, start, line)) is not None:
         if width == 1 or not row.blank:
             yield row
+        line += body.count(b"\n", start, row.end)
+        start = row.end
 
 
 def _values(row: Row, options: Options) -> list[str | None]:
@@ -96,9 +97,10 @@ def _values(row: Row, options: Options) -> list[str | None]:
 
 
 def _nearest(columns: list[Column], rows: list[list[str | None]]) -> list[Format | None]:
+    samples = ((row[n] for row in rows[:_VALUES]) for n in range(len(columns)))
     return [
-        None if column.formats or column.wanted else infer.nearest(row[n] or "" for row in rows[:_VALUES] if row[n])
-        for n, column in enumerate(columns)
+        column.format or (None if column.wanted else infer.nearest(filter(None, sample)))
+        for column, sample in zip(columns, samples, strict=True)
     ]
 
 

@@ -1,10 +1,14 @@
 """Load tables that nobody works on any more. A load table's name says which backend fills it; when that is gone, so is its import."""
 
+import asyncio
+
 import asyncpg
 import structlog
 
+from services.kit.errors import AppError
 from services.kit.ids import opaque_name
 from services.records.imports.sql import LOADS, load_table
+from services.tenancy.databases import Databases
 
 _LEFT = r"""
     SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -14,6 +18,8 @@ _LEFT = r"""
             SELECT FROM pg_catalog.pg_stat_activity a
             WHERE a.datname = current_database() AND a.pid = split_part(c.relname, '_', 2)::int))
 """
+_PATIENCE = 30.0
+"""Seconds that a clean-up may take, though its request has been given up."""
 _log = structlog.get_logger()
 
 
@@ -31,3 +37,28 @@ async def sweep(connection: asyncpg.Connection) -> int:
     if left:
         _log.info("load tables of dead imports dropped", count=len(left))
     return len(left)
+
+
+async def drop(databases: Databases, tenant: str, load: str, connection: asyncpg.Connection) -> None:
+    """Drop the load table of an import that failed on `connection`, whatever state that is in. Nothing interrupts this, nothing fails."""
+    task = asyncio.create_task(_drop(databases, tenant, load, connection))
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            continue
+
+
+async def _drop(databases: Databases, tenant: str, load: str, connection: asyncpg.Connection) -> None:
+    statement = f"DROP TABLE IF EXISTS {load_table(load)}, {load_table(f'{load}_raw')}"
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            if not connection.is_closed() and not connection.is_in_transaction():
+                await connection.execute(statement)
+                return
+            # Cancelled between a statement and its rollback: the connection is of no use any more.
+            connection.terminate()
+            async with databases.acquire(tenant, "load") as fresh:
+                await fresh.execute(statement)
+    except (AppError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        _log.warning("load table left for the sweep", load=load, error=str(error))

@@ -1,6 +1,8 @@
 """The table that a file is loaded into: made in schema `rowhouse_load`, filled by COPY, each batch committed, typed when all is in."""
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -44,15 +46,17 @@ class Load:
         """Load the file's rows; None among them says that the columns have learnt something that changes how they are loaded."""
         while not self._ended:
             async with self.connection.transaction():
-                status = await self.connection.copy_to_table(
-                    self.name,
-                    schema_name=LOADS,
-                    columns=list(self._copied),
-                    source=self._batch(pieces),
-                    format="csv",
-                    delimiter=dialect.delimiter,
-                    null="",
-                    encoding="utf8",
+                status = await self._unless_lost(
+                    self.connection.copy_to_table(
+                        self.name,
+                        schema_name=LOADS,
+                        columns=list(self._copied),
+                        source=self._batch(pieces),
+                        format="csv",
+                        delimiter=dialect.delimiter,
+                        null="",
+                        encoding="utf8",
+                    )
                 )
             self.rows += int(status.split()[-1])
             await self._widen()
@@ -70,10 +74,6 @@ class Load:
         ]
         await self._alter(changes)
 
-    async def drop(self) -> None:
-        """Leave nothing behind."""
-        await self.connection.execute(f"DROP TABLE IF EXISTS {self.table}")
-
     def _type(self, column: Column) -> str:
         format_ = self._copied[column.header.name]
         return format_.type if format_ else TEXT
@@ -83,6 +83,23 @@ class Load:
         format_ = self._copied[column.header.name]
         name = identifier(column.header.name)
         return format_.written.replace("{}", name) if format_ and format_.written else name
+
+    async def _unless_lost(self, copy: Coroutine[Any, Any, str]) -> str:
+        """Run COPY. asyncpg would wait forever for a connection that is lost in the middle of one."""
+        task = asyncio.create_task(copy)
+
+        def end(_: object) -> None:
+            task.cancel()
+
+        self.connection.add_termination_listener(end)
+        try:
+            return await task
+        except asyncio.CancelledError as error:
+            if self.connection.is_closed():
+                raise asyncpg.ConnectionDoesNotExistError("the connection was lost in the middle of COPY") from error
+            raise
+        finally:
+            self.connection.remove_termination_listener(end)
 
     async def _batch(self, pieces: AsyncIterator[bytes | None]) -> AsyncIterator[bytes]:
         """What one COPY gets: up to a batch, or up to a row that does not fit the table as it stands."""

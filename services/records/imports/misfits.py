@@ -47,14 +47,18 @@ async def refuse(connection: asyncpg.Connection, table: str, column: Column, tex
 
 
 async def obstacle(connection: asyncpg.Connection, table: str, column: Column, nearest: Format) -> Obstacle | None:
-    """Count the values of a text column that are not in the format of most of them; None if those are not few."""
-    name, pattern = identifier(column.header.name), literal(f"^(?:{nearest.pattern})$")
-    query = f"SELECT count(*) FILTER (WHERE {name} !~ {pattern}), count({name}) FROM {table}"  # noqa: S608
-    count, total = await connection.fetchrow(query) or (0, 0)
-    if count * 2 > total:
+    """Count the values of a text column that are not in the format of most, or in a wider one; None if those are not few."""
+    name = identifier(column.header.name)
+    candidates = [nearest, *(wider for wider in kinds.FORMATS if wider.name in nearest.within)]
+    misfits = [f"{name} !~ {literal(f'^(?:{candidate.pattern})$')}" for candidate in candidates]
+    counted = ", ".join(f"count(*) FILTER (WHERE {misfit})" for misfit in misfits)
+    total, *counts = await connection.fetchrow(f"SELECT count({name}), {counted} FROM {table}") or (0, 0)  # noqa: S608
+    least = counts.index(min(counts))
+    if counts[least] * 2 > total:
         return None
-    found = await connection.fetch(f"SELECT DISTINCT {name} FROM {table} WHERE {name} !~ {pattern} LIMIT {_EXAMPLES}")  # noqa: S608
-    return Obstacle(nearest, count, total, tuple(sorted(row[0] for row in found)))
+    examples = f"SELECT DISTINCT {name} FROM {table} WHERE {misfits[least]} ORDER BY {name} LIMIT {_EXAMPLES}"  # noqa: S608
+    found = await connection.fetch(examples)
+    return Obstacle(candidates[least], counts[least], total, tuple(row[0] for row in found))
 
 
 def _altered(column: Column, text: str) -> str:

@@ -74,29 +74,12 @@ def why(found: Column, obstacle: Obstacle | None) -> str:
     return "its values are text"
 
 
-def of(
-    head: Head,
-    obstacles: Mapping[str, Obstacle],
-    *,
-    schema: str,
-    table: str,
-    rows: int,
-    size: int,
-    blank_lines: int,
-    primary_key: str,
-) -> dict[str, Any]:
-    """The report of a whole import, as the timeline keeps it."""
+def of(head: Head, obstacles: Mapping[str, Obstacle]) -> dict[str, Any]:
+    """How the file was read and what became of each column."""
     kept = [found for found in head.columns if not found.skip]
     return {
-        "state": "done",
-        "schema": schema,
-        "table": table,
-        "rows": rows,
-        "bytes": size,
-        "primary_key": primary_key,
         "dialect": dialect(head),
         "columns": [column(found, obstacles.get(found.header.name)) for found in kept],
         "renamed": renamed(head.columns),
         "skipped": [found.header.source for found in head.columns if found.skip],
-        "blank_lines": blank_lines,
     }

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from services.kinds import Format
 from services.records.imports import limits
 from services.records.imports.dialect import Dialect, Row
-from services.records.imports.errors import QuoteUnterminated, RowRagged, RowTooLong
+from services.records.imports.errors import QuoteUnterminated, RowTooLong
 from services.records.imports.infer import Column
 
 
@@ -29,9 +29,9 @@ class Rows:
         """Empty lines that were passed over."""
 
     def push(self, data: bytes, *, last: bool = False) -> Iterator[bytes | None]:
-        """Take the next bytes of the file (UTF-8, a megabyte at most) and give what COPY is to get; None before rows that change a column's loaded type.
+        """Take the next bytes of the file (UTF-8, a megabyte at most) and give what COPY is to get.
 
-        Raises RowRagged, RowTooLong, QuoteMisplaced, QuoteUnterminated.
+        None comes before rows that change how a column is loaded. Raises RowRagged, RowTooLong, QuoteMisplaced, QuoteUnterminated.
         """
         buffer = self._patterns.without_nulls(self._ended(self._rest + data, last))
         self._rest = b""
@@ -41,11 +41,12 @@ class Rows:
             if end > position:
                 yield self._slimmed(buffer[position:end])
             else:
-                row = self._dialect.row(buffer, position, self._line)
+                row = self._dialect.row_of(len(self._columns), buffer, position, self._line)
                 if row is None:
                     self._keep(buffer[position:], last)
                     return
-                self._check(row, row.end - position)
+                if row.end - position > limits.ROW_BYTES:
+                    raise RowTooLong(self._line, limits.ROW_BYTES)
                 yield from self._rewritten(row)
                 end = row.end
             self._line += buffer.count(self._newline[-1:], position, end)
@@ -76,12 +77,6 @@ class Rows:
         if last:
             raise QuoteUnterminated(self._line)
         self._rest = rest
-
-    def _check(self, row: Row, length: int) -> None:
-        if length > limits.ROW_BYTES:
-            raise RowTooLong(self._line, limits.ROW_BYTES)
-        if len(row.cells) != len(self._columns) and not row.blank:
-            raise RowRagged(self._line, len(self._columns), len(row.cells))
 
     def _rewritten(self, row: Row) -> Iterator[bytes | None]:
         if row.blank and len(self._columns) > 1:

@@ -153,11 +153,11 @@ def same(value: Value | None, cell: str | None, column: Any) -> bool:
         case "number":
             return Decimal(cell) == Decimal(text.strip())
         case "boolean":
-            return cell == ("true" if text.lower() in ("true", "yes", "y", "t") else "false")
+            return cell == str(meaning).lower()
         case "uuid":
             return cell == text.lower()
         case "date":
-            return date.fromisoformat(cell) == meaning
+            return cell == str(meaning)
         case "time":
             return time.fromisoformat(cell) == time.fromisoformat(text)
     return datetime.fromisoformat(cell) == datetime.fromisoformat(text.strip())
