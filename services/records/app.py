@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 
 import grpc
 from rowhouse.records.v1 import records_pb2_grpc as pb_grpc
 
+from services.kit.jobs import Jobs
 from services.kit.rpc.channel import Channel
+from services.kit.rpc.tokens import Verifier
 from services.kit.rpc.typing import Register
 from services.records.clients import Schema
 from services.records.execute import Executor
@@ -21,19 +24,35 @@ from services.records.writing import Writer
 from services.tenancy.bindings import Bindings, Source
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
+from services.tenancy.rounds import Rounds
+
+SWEEP_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """All that serves; imports also have background work."""
+
+    register: Register
+    importer: Importer
 
 
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Register]:
-    """Open the channels to auth and schema and yield what registers the servicers."""
+    """Open the channels to auth and schema, start the background work, and yield what registers the servicers."""
     secret = settings.service_secret.get_secret_value()
+    jobs = Jobs(settings.jobs_dsn, "records")
     async with Channel(settings.auth_address) as auth, Channel(settings.schema_address) as schema:
-        with assembled(settings, Bindings(auth, "records", secret), Schema(schema).apply) as register:
-            yield register
+        bindings = Bindings(auth, "records", secret)
+        rounds = Rounds(bindings, Verifier(settings.token_public_keys))
+        with assembled(settings, bindings, Schema(schema).apply) as made:
+            jobs.periodic(SWEEP_SECONDS, "sweep_loads")(lambda: rounds.each(made.importer.sweep))
+            async with jobs.running():
+                yield made.register
 
 
 @contextmanager
-def assembled(settings: Settings, source: Source, adopt: Adopt) -> Iterator[Register]:
+def assembled(settings: Settings, source: Source, adopt: Adopt) -> Iterator[Assembled]:
     """Make all that serves, on given credentials and a schema service that adopts tables; nothing of it runs in the background."""
     databases = Databases(source, application="rowhouse records")
     catalogs = Catalogs(databases)
@@ -46,6 +65,6 @@ def assembled(settings: Settings, source: Source, adopt: Adopt) -> Iterator[Regi
         pb_grpc.add_ExportsServicer_to_server(ExportsServicer(exporter), server)
 
     try:
-        yield register
+        yield Assembled(register, importer)
     finally:
         databases.close()

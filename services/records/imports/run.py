@@ -83,6 +83,11 @@ class Importer:
         """The report of an import that has been. Raises ImportUnknown."""
         return await history.get(self._databases, caller, identifier)
 
+    async def sweep(self, caller: Caller) -> None:
+        """Drop the load tables that dead imports have left in the caller's tenant."""
+        async with self._databases.acquire(caller.tenant, "load") as connection:
+            await leftovers.sweep(connection)
+
     async def _target(self, caller: Caller, schema: str, name: str, wishes: Options) -> Target:
         catalog = await self._catalogs.current(caller.tenant)
         there, table = catalog.schema(schema).name, names.table(name)

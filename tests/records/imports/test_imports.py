@@ -7,9 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from services.kit.rpc import identity
+from services.kit.rpc.identity import Caller
+from services.records import app
 from services.records.errors import SchemaUnavailable
 from tests.fixtures.files import Files, chunk, finish, opened, parsed, plain
-from tests.fixtures.records import serving_records
+from tests.fixtures.records import no_schema, records_settings, serving_records
 from tests.fixtures.schema import Schema, refused
 from tests.fixtures.tenants import Keyring, Tenant
 
@@ -451,6 +454,15 @@ async def test_what_a_dead_import_left_goes_with_the_next(files: Files, tenant: 
         await connection.execute(f"CREATE TABLE rowhouse_load.{alive} (a int)")
         await files.load("a\n1\n")
         assert await names(tenant, "rowhouse_load") == [alive]
+
+
+async def test_what_a_dead_import_left_goes_by_itself(tenant: Tenant, keyring: Keyring) -> None:
+    async with tenant.binding.connected(f"{tenant.id}_load_a") as connection:
+        await connection.execute("CREATE TABLE rowhouse_load.import_1_dead (a int)")
+    service = Caller(subject="service:records", tenant=tenant.id, via="service")
+    with app.assembled(records_settings(), keyring, no_schema) as made, identity.as_caller(service, ""):
+        await made.importer.sweep(service)
+    assert await names(tenant, "rowhouse_load") == []
 
 
 async def test_two_imports_at_once_do_not_meet(files: Files) -> None:
