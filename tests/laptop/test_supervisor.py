@@ -21,12 +21,19 @@ MakeInstallation = Callable[[], Installation]
 
 
 @pytest.fixture(scope="module")
-def running(make_installation: MakeInstallation) -> Iterator[Installation]:
-    installation = make_installation()
-    installation.start()
-    yield installation
-    if installation.process is not None:
-        installation.stop()
+def installation(make_installation: MakeInstallation) -> Iterator[Installation]:
+    made = make_installation()
+    yield made
+    if made.process is not None:
+        made.stop()
+
+
+@pytest.fixture
+def running(installation: Installation) -> Installation:
+    """The installation of this module, started where a test before has ended it."""
+    if installation.process is None:
+        installation.start()
+    return installation
 
 
 def children(installation: Installation) -> dict[str, int]:
@@ -122,14 +129,6 @@ def test_a_killed_supervisor_is_healed_by_the_next_start(running: Installation) 
         gone(pid)
 
 
-def test_a_reset_password_gets_its_owner_in_and_ends_the_sample_s_token(running: Installation) -> None:
-    command = [sys.executable, "-P", "-m", "services", "reset-password", "sample@example.com"]
-    said = subprocess.run(command, env=running.environment(), capture_output=True, text=True, check=True).stdout
-    account = {"email": "sample@example.com", "password": said.split()[-1]}
-    assert httpx.post(f"{running.url}/api/v1/sessions", json=account, timeout=30).status_code == 201
-    assert not answers(running)
-
-
 def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Installation) -> None:
     before = children(running)
     assert running.stop(signal.SIGINT) == 0
@@ -139,16 +138,23 @@ def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Inst
     assert "database system is shut down" in (running.home / "postgres.log").read_text().splitlines()[-1]
 
 
-def test_it_starts_although_the_sample_s_password_was_changed(
-    running: Installation, capfd: pytest.CaptureFixture[str]
+def test_a_reset_password_lets_its_owner_in_and_the_next_start_does_without_it(
+    make_installation: MakeInstallation, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    running.process = running.spawn()
-    assert running.process.stdout is not None
-    for line in running.process.stdout:
-        if line.startswith("Rowhouse runs at"):
-            break
-    assert httpx.get(f"{running.url}/readyz", timeout=30).status_code == 200
-    assert running.stop() == 0
+    installation = make_installation()
+    installation.start()
+    command = [sys.executable, "-P", "-m", "services", "reset-password", "sample@example.com"]
+    said = subprocess.run(command, env=installation.environment(), capture_output=True, text=True, check=True).stdout
+    account = {"email": "sample@example.com", "password": said.split()[-1]}
+    assert httpx.post(f"{installation.url}/api/v1/sessions", json=account, timeout=30).status_code == 201
+    assert not answers(installation)
+    installation.stop()
+
+    installation.process = installation.spawn()
+    assert installation.process.stdout is not None
+    assert any(line.startswith("Rowhouse runs at") for line in installation.process.stdout)
+    assert httpx.get(f"{installation.url}/readyz", timeout=30).status_code == 200
+    assert installation.stop() == 0
     assert "somebody has changed the password of sample@example.com" in capfd.readouterr().err
 
 
