@@ -83,7 +83,21 @@ async def test_a_query_in_a_body_keeps_its_filters_digits(front: Front) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "code"), [('{"filters":{}}', "PARAMETER_UNKNOWN"), ("[]", "MALFORMED"), ("{", "MALFORMED")]
+    ("body", "code"),
+    [
+        ('{"filters":{}}', "PARAMETER_UNKNOWN"),
+        ("[]", "MALFORMED"),
+        ("{", "MALFORMED"),
+        ('{"sort":"\\ud800"}', "MALFORMED"),
+        ('{"sort":["a"]}', "PARAMETER_INVALID"),
+        ('{"sort":"a","sort":"b"}', "MALFORMED"),
+        ('{"limit":' + "9" * 5000 + "}", "MALFORMED"),
+        ('{"limit":' + "9" * 400 + "}", "LIMIT_INVALID"),
+        ('{"limit":1.5}', "PARAMETER_INVALID"),
+        ("[" * 100_000, "MALFORMED"),
+        ('{"filter":' + "[" * 100_000, "MALFORMED"),
+    ],
+    ids=lambda value: value[:20],
 )
 async def test_a_wrong_query_in_a_body_is_named_too(front: Front, body: str, code: str) -> None:
     answer = await front.http.post(f"{TABLE}/records/query", content=body, headers={"Content-Type": "application/json"})

@@ -31,8 +31,13 @@ def require_json(request: Request) -> None:
 
 
 async def _json_only(request: Request) -> None:
-    if "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0":
-        require_json(request)
+    if not (text := await request.body()):
+        return
+    require_json(request)
+    try:
+        orjson.loads(text)  # Python's own parser, which FastAPI uses, takes NaN and half surrogate pairs too
+    except orjson.JSONDecodeError:
+        raise errors.Malformed("The body is not JSON.") from None
 
 
 # For routers whose bodies FastAPI reads: what is not JSON is refused before it is looked at.
@@ -52,6 +57,14 @@ def members(text: bytes) -> dict[str, str]:
         return _members(text.decode())
     except (ValueError, IndexError, RecursionError):
         raise errors.Malformed("The body is not a JSON object in UTF-8.") from None
+
+
+def plain(text: str) -> object:
+    """The value of a member. Fails with MALFORMED for half a surrogate pair, which is in no encoding and so nobody's text."""
+    value = json.loads(text)
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise errors.Malformed("A text in the body holds half of a surrogate pair.")
+    return value
 
 
 def with_members(text: bytes, **added: str) -> bytes:
@@ -74,7 +87,7 @@ def text_of(text: bytes, member: str, *, alone: bool = False) -> str:
         raise Invalid(
             f"'{min(others)}' is not among what can be given here; only '{member}' is.", where=f"/{min(others)}"
         )
-    value = json.loads(given.get(member, "null"))
+    value = plain(given.get(member, "null"))
     if not isinstance(value, str):
         raise Invalid(f"'{member}' is missing or not a string.", where=f"/{member}")
     return value

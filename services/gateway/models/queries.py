@@ -1,11 +1,10 @@
 """Query parameters of the routes that pass data through."""
 
-import json
 from typing import Literal
 
 from pydantic import Field
 
-from services.gateway.bodies import parameters
+from services.gateway.bodies import json_text, parameters
 from services.gateway.bodies.parameters import Paged, Parameters
 
 Numbers = Literal["number", "string"] | None
@@ -104,7 +103,9 @@ class Operations(Paged):
 def records_of(members: dict[str, str]) -> Records:
     """A query given as a JSON body. A filter stays the text it is, so that its numbers keep their digits."""
     given = {
-        name: json.loads(text) if _is_plain(name, text) else text for name, text in members.items() if text != "null"
+        name: json_text.plain(text) if _is_plain(name, text) else text
+        for name, text in members.items()
+        if text != "null"
     }
     return parameters.checked(Records, given)
 

@@ -21,6 +21,6 @@ async def export_table(request: Request) -> Response:
     """Export a table, or what a filter leaves of it, in the order of a sort. No value is rounded, cut or reformatted."""
     query = parameters.read(request, queries.Export)
     table = paths.table(request)
-    asked = pb.ExportRequest(table=table, **query.model_dump())
+    asked = pb.ExportRequest(table=table, **dict(query))
     call = services(request).exports.Export(asked, timeout=gateway(request).settings.upload_seconds)
     return await Download.of(call, _TYPES[query.format], attachment(f"{table.table}.{query.format}"))

@@ -85,7 +85,7 @@ async def delete_record(request: Request) -> Response:
 
 
 async def _page(request: Request, query: queries.Records) -> Response:
-    asked = pb.ListRecordsRequest(table=paths.table(request), **query.model_dump())
+    asked = pb.ListRecordsRequest(table=paths.table(request), **dict(query))
     return responses.Json((await services(request).records.ListRecords(asked)).body)
 
 
