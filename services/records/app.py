@@ -14,6 +14,7 @@ from services.kit.rpc.typing import Register
 from services.records.clients import Schema
 from services.records.execute import Executor
 from services.records.exports.stream import Exporter
+from services.records.imports.repeats import Repeats
 from services.records.imports.run import Adopt, Importer
 from services.records.reading import Reader
 from services.records.servicers.exports import ExportsServicer
@@ -61,7 +62,7 @@ def assembled(settings: Settings, source: Source, adopt: Adopt) -> Iterator[Asse
 
     def register(server: grpc.aio.Server) -> None:
         pb_grpc.add_RecordsServicer_to_server(RecordsServicer(Reader(executor), Writer(executor)), server)
-        pb_grpc.add_ImportsServicer_to_server(ImportsServicer(importer), server)
+        pb_grpc.add_ImportsServicer_to_server(ImportsServicer(importer, Repeats(importer, databases)), server)
         pb_grpc.add_ExportsServicer_to_server(ExportsServicer(exporter), server)
 
     try:

@@ -1,6 +1,7 @@
 """A filter against a table: its columns, operators and values, checked by kind, as conditions with named parameters."""
 
 import re
+import unicodedata
 from typing import Any
 
 from services.kinds import KINDS
@@ -15,7 +16,8 @@ MAX_PATTERN = 200
 """Characters of a regular expression: longer ones take a second to be refused."""
 
 _PRESENCE = ("is_null", "is_empty")
-_PARTS = ("contains", "starts_with", "ends_with", "matches")
+_WILD = {"contains": ("%", "%"), "starts_with": ("", "%"), "ends_with": ("%", "")}
+_SPECIAL = frozenset("\\%_")
 _ORDERINGS = ("lt", "le", "gt", "ge", "between")
 _WHOLE = re.compile(r"\s*[+-]?0*\d{1,18}\s*", re.ASCII)
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
@@ -117,7 +119,7 @@ def _text(column: Column, operator: str, value: Operand) -> str:
 
 def _compare(column: Column, operator: str, name: str, texts: tuple[str, ...]) -> Compare:
     if values.family(column) == "text":
-        by_key = operator in _ORDERINGS or operator in ("contains", "starts_with", "ends_with")
+        by_key = operator in _ORDERINGS or operator in _WILD
         return Compare(column.name, operator, "text", name, True, by_key)
     if not column.sortable or ordering.is_foreign(column):
         return Compare(column.name, operator, "text", name, True, False)
@@ -132,8 +134,18 @@ def _type_for(column: Column, texts: tuple[str, ...]) -> str:
 
 
 def _arguments(compare: Compare, texts: tuple[str, ...]) -> dict[str, Any]:
+    if compare.operator in _WILD:
+        before, behind = _WILD[compare.operator]
+        return {compare.parameter: f"{before}{_escaped(texts[0])}{behind}"}
     if compare.operator == "in":
         return {compare.parameter: list(texts)}
     if compare.operator == "between":
         return {f"{compare.parameter}_from": texts[0], f"{compare.parameter}_to": texts[1]}
     return {compare.parameter: texts[0]}
+
+
+def _escaped(text: str) -> str:
+    """The text as a pattern that stands for itself alone, also once its sort key has made plain letters of other forms."""
+    return "".join(
+        f"\\{letter}" if _SPECIAL & set(unicodedata.normalize("NFKD", letter)) else letter for letter in text
+    )

@@ -59,11 +59,5 @@ _OPERATORS: Mapping[str, _Ordering] = {
 
 
 def _like(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
-    pattern = sort_key(value(node.parameter, "text"))
-    for special in ("\\", "%", "_"):
-        pattern = sa.func.replace(pattern, constant(f"'{special}'"), constant(f"'\\{special}'"))
-    if node.operator in ("contains", "ends_with"):
-        pattern = constant("'%'").concat(pattern)
-    if node.operator in ("contains", "starts_with"):
-        pattern = pattern.concat(constant("'%'"))
-    return sort_key(text_of(column)).like(pattern)
+    # The pattern comes with its wildcards, and with what is no wildcard escaped (`filtering`).
+    return sort_key(text_of(column)).like(sort_key(value(node.parameter, "text")))

@@ -48,9 +48,10 @@ def branches(relation: Relation, levels: tuple[Level, ...], after: After | None)
             yield Branch((*same, past.where), _order(terms[depth + past.constant :], backward, past.not_null))
 
 
-def plain(relation: Relation, levels: tuple[Level, ...]) -> tuple[Expression, ...]:
+def plain(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> tuple[Expression, ...]:
     """The order as one list."""
-    return _order([term for at, level in enumerate(levels) for term in _terms(relation, at, level, None)], False, False)
+    terms = [term for at, level in enumerate(levels) for term in _terms(relation, at, level, None)]
+    return _order(terms, backward, False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ MAX_PAGE = 8_000_000
 MAX_CURSOR = 1500
 """Characters of one value in a cursor; a longer one comes with one more, so that it is known to be cut."""
 
+_MOST_CONDITIONS = 100
+"""Conditions of the filter in all ranges of a page."""
+
 _UP_TO_HERE = (None, 0)
 
 
@@ -55,14 +58,22 @@ def _found(shape: Page) -> sa.Subquery:
     if shape.offset:
         query = select.order_by(*order.plain(relation, shape.rows.order)).limit(most)
         return query.offset(sa.bindparam("offset", type_=sa.BigInteger())).subquery("found")
-    ranges = [
-        select.where(*branch.where).order_by(*branch.order).limit(most)
-        for branch in order.branches(relation, shape.rows.order, shape.after)
-    ]
-    if len(ranges) == 1:
-        return ranges[0].subquery("found")
-    together = sa.union_all(*ranges).subquery("ranges")
-    return sa.select(*together.c).limit(most).subquery("found")
+    ranges = list(order.branches(relation, shape.rows.order, shape.after))
+    if len(ranges) > 1 and len(ranges) * len(list(parts.compared(shape.rows.where))) > _MOST_CONDITIONS:
+        return _together(select, relation, ranges, shape).limit(most).subquery("found")
+    parted = [select.where(*part.where).order_by(*part.order).limit(most) for part in ranges]
+    if len(parted) == 1:
+        return parted[0].subquery("found")
+    united = sa.union_all(*parted).subquery("ranges")
+    return sa.select(*united.c).limit(most).subquery("found")
+
+
+def _together(select: Query, relation: Relation, ranges: list[order.Branch], shape: Page) -> Query:
+    """The ranges as one, for a long filter: repeated in each, it would take a second to compile."""
+    backward = shape.after is not None and shape.after.backward
+    if shape.after is not None:
+        select = select.where(sa.or_(*(sa.and_(*part.where) for part in ranges)))
+    return select.order_by(*order.plain(relation, shape.rows.order, backward=backward))
 
 
 def _fetched(relation: Relation, shape: Page) -> list[Expression]:
