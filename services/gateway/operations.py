@@ -9,6 +9,25 @@ import orjson
 FILE = Path(__file__).with_name("operations.schema.json")
 
 
+_MOVIES = {"schema": "public", "table": "movies"}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "CreateSchema": {"do": "create_schema", "name": "archive"},
+    "CreateTable": {
+        "do": "create_table",
+        "schema": "public",
+        "name": "movies",
+        "columns": [
+            {"name": "title", "kind": "text", "nullable": False},
+            {"name": "rating", "type": "numeric(3,1)", "label": "Average rating"},
+        ],
+    },
+    "RenameTable": {"do": "rename_table", **_MOVIES, "name": "films"},
+    "AddColumn": {"do": "add_column", **_MOVIES, "name": "seen", "kind": "boolean", "default": {"value": False}},
+    "RenameColumn": {"do": "rename_column", **_MOVIES, "column": "rating", "name": "stars"},
+    "DropColumn": {"do": "drop_column", **_MOVIES, "column": "rating"},
+}
+
+
 @cache
 def definitions() -> dict[str, Any]:
     """Every operation and what it consists of, by name; references are as the OpenAPI document has them."""
@@ -18,16 +37,24 @@ def definitions() -> dict[str, Any]:
 
 def any_of() -> dict[str, Any]:
     """An operation, whichever."""
-    return {name: value for name, value in _document().items() if name != "$defs"}
+    union = {name: value for name, value in _document().items() if name != "$defs"}
+    return {**union, "example": EXAMPLES["DropColumn"]}
 
 
 def body(name: str, *by_path: str) -> dict[str, Any]:
     """The body of a route that is an operation by another name: its fields without those that the path says."""
-    operation = definitions()[name]
-    said = {"do", *by_path}
-    properties = {field: value for field, value in operation["properties"].items() if field not in said}
-    required = [field for field in operation.get("required", ()) if field not in said]
-    return {**operation, "title": f"{name}Body", "properties": properties, "required": required}
+    operation, said = definitions()[name], {"do", *by_path}
+    return {
+        **operation,
+        "title": f"{name}Body",
+        "properties": _without(operation["properties"], said),
+        "required": [field for field in operation.get("required", ()) if field not in said],
+        "example": _without(EXAMPLES[name], said),
+    }
+
+
+def _without(fields: dict[str, Any], said: set[str]) -> dict[str, Any]:
+    return {field: value for field, value in fields.items() if field not in said}
 
 
 @cache

@@ -17,48 +17,55 @@ Json = dict[str, Any]
 def page(api: FastAPI) -> str:
     """The whole page, for the routes of `api`."""
     document = openapi.document(api)
+    schemas = document["components"]["schemas"]
     by_tag: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
         for verb, operation in item.items():
-            by_tag.setdefault(operation["tags"][0], []).append(_operation(path, verb, operation))
+            by_tag.setdefault(operation["tags"][0], []).append(_operation(path, verb, operation, schemas))
     links = "".join(f'<a href="#{tag}">{tag}</a> ' for tag in by_tag)
     sections = "".join(f'<h2 id="{tag}">{tag}</h2>{"".join(found)}' for tag, found in by_tag.items())
     return _PAGE.format(description=_words(document["info"]["description"]), links=links, sections=sections)
 
 
-def _operation(path: str, verb: str, operation: Json) -> str:
+def _operation(path: str, verb: str, operation: Json, schemas: Json) -> str:
     name = escape(operation["operationId"])
-    parts = "".join(_parts(operation))
-    about = _words(operation["description"])
-    who = "Whoever signed in." if operation["security"] else "Everybody."
+    parts = "".join(_parts(operation, schemas))
+    who = "Everybody" if not operation["security"] else "Members" if "{tenant}" in path else "Whoever signed in"
     return (
         f'<details id="{name}"><summary><span class="verb {verb}">{verb.upper()}</span><code>{escape(path)}</code></summary>'
-        f"<p>{about}</p><p><small>For: {who}</small></p>{parts}</details>"
+        f"<p>{_words(operation['description'])} <small>For: {who.lower()}.</small></p>{parts}</details>"
     )
 
 
-def _parts(operation: Json) -> Iterator[str]:
+def _parts(operation: Json, schemas: Json) -> Iterator[str]:
     if operation["parameters"]:
-        yield f"<h3>Parameters</h3><table>{''.join(map(_parameter, operation['parameters']))}</table>"
+        rows = (_row(one["name"], one["schema"] | one, one["in"]) for one in operation["parameters"])
+        yield f"<h3>Parameters</h3><table>{''.join(rows)}</table>"
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        yield f"<h3>Body</h3>{_example(content)}"
+        yield f"<h3>Body</h3>{_body(content, schemas)}"
     for status, answer in operation["responses"].items():
-        for content in answer.get("content", {}).values():
-            yield f"<h3>Answer {escape(status)}</h3>{_example(content)}"
-        if not answer.get("content") and status != "default":
-            yield f"<h3>Answer {escape(status)}</h3><p>Nothing.</p>"
+        if status != "default":
+            contents = answer.get("content", {}).values()
+            shown = "".join(_body(content, schemas) for content in contents) or "<p>Nothing.</p>"
+            yield f"<h3>Answer {escape(status)}</h3>{shown}"
 
 
-def _parameter(one: Json) -> str:
-    where = "" if one["in"] == "query" else f" <small>({escape(one['in'])})</small>"
-    values = f" One of {', '.join(map(escape, one['schema']['enum']))}." if "enum" in one["schema"] else ""
-    return f"<tr><th><code>{escape(one['name'])}</code>{where}</th><td>{_words(one.get('description', ''))}{values}</td></tr>"
-
-
-def _example(content: Json) -> str:
+def _body(content: Json, schemas: Json) -> str:
+    """The fields that have something to say, and an example."""
+    schema = content["schema"]
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    described = {name: one for name, one in schema.get("properties", {}).items() if "description" in one}
+    rows = "".join(_row(name, one, "") for name, one in described.items())
     example = content["example"]
     text = example if isinstance(example, str) else orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
-    return f"<pre>{escape(text)}</pre>"
+    return (f"<table>{rows}</table>" if rows else "") + f"<pre>{escape(text)}</pre>"
+
+
+def _row(name: str, schema: Json, where: str) -> str:
+    place = f" <small>({escape(where)})</small>" if where in ("path", "header") else ""
+    values = f" One of {', '.join(map(escape, schema['enum']))}." if "enum" in schema else ""
+    return f"<tr><th><code>{escape(name)}</code>{place}</th><td>{_words(schema['description'])}{values}</td></tr>"
 
 
 def _words(text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from scripts import openapi as generate
 from services.gateway import openapi, operations, reference
 from services.gateway.app import routed
+from services.schema.operations import parse
 from tests.fixtures.gateway import Front
 from tests.fixtures.openapi import DOCUMENT, check, resolved
 
@@ -29,6 +30,11 @@ each = pytest.mark.parametrize("name", OPERATIONS)
 def test_the_committed_files_are_what_make_openapi_writes() -> None:
     assert operations.FILE.read_bytes() == generate.operations_text(), "run make openapi"
     assert generate.DOCUMENT.read_bytes() == generate.document_text(), "run make openapi"
+
+
+@pytest.mark.parametrize("name", operations.EXAMPLES)
+def test_the_operations_that_stand_as_examples_are_ones(name: str) -> None:
+    assert type(parse(orjson.dumps(operations.EXAMPLES[name]))).__name__ == name
 
 
 def test_it_is_served_as_it_is_committed_and_needs_no_credential() -> None:
