@@ -11,9 +11,12 @@ _PIECE = 256 << 10
 
 
 class Upload(Protocol):
-    """A file on its way: its bytes, and once they are through a token that is good then. Iterating raises if it does not arrive whole."""
+    """A file on its way. Iterating raises if it does not arrive whole."""
 
-    token: str
+    @property
+    def token(self) -> str:
+        """An internal token of the caller's; empty until the bytes are through, and where there is none."""
+        ...
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 

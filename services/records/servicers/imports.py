@@ -9,14 +9,16 @@ from services.kit.errors import AppError
 from services.kit.rpc.identity import caller
 from services.kit.rpc.typing import Context
 from services.records.imports.errors import FileIncomplete, StreamInvalid
+from services.records.imports.repeats import Repeats
 from services.records.imports.run import Importer
 
 
 class ImportsServicer(records_pb2_grpc.ImportsServicer):
     """Unpacks, asks the domain, packs. What an import refuses is in its reply: gRPC loses a status in the middle of an upload."""
 
-    def __init__(self, importer: Importer) -> None:
+    def __init__(self, importer: Importer, repeats: Repeats) -> None:
         self._importer = importer
+        self._repeats = repeats
 
     async def Import(
         self, request_iterator: AsyncIterator[records_pb2.ImportRequest], context: Context
@@ -24,7 +26,9 @@ class ImportsServicer(records_pb2_grpc.ImportsServicer):
         try:
             opened = await _opened(request_iterator)
             upload = _Upload(request_iterator)
-            report = await self._importer.run(caller(), opened.schema, opened.name, opened.options, upload)
+            report = await self._repeats.run(
+                caller(), opened.schema, opened.name, opened.options, upload, opened.idempotency_key
+            )
         except AppError as error:
             return records_pb2.ImportReply(refusal=_refusal(error))
         return records_pb2.ImportReply(report=records_pb2.Page(body=orjson.dumps(report)))

@@ -480,6 +480,22 @@ async def test_of_two_imports_of_one_name_one_wins_and_the_other_leaves_nothing(
     assert await names(tenant, "rowhouse_load") == []
 
 
+async def test_an_import_that_is_sent_again_under_its_key_is_done_once(files: Files, tenant: Tenant) -> None:
+    first = await files.load("a\n1\n", key="k")
+    assert await files.load("a\n1\n", key="k") == first
+    assert await tenant.value("SELECT count(*) FROM people", access="read") == 1
+    for data, name in [("a\n2\n", "people"), ("a\n1\n", "others")]:
+        with refused("IDEMPOTENCY_KEY_REUSED"):
+            await files.load(data, name, key="k")
+    assert await names(tenant) == ["people"]
+
+
+async def test_a_refused_import_leaves_its_key_free(files: Files) -> None:
+    with refused("ROW_RAGGED"):
+        await files.load("a,b\n1\n", key="k")
+    assert (await files.load("a,b\n1,2\n", key="k"))["rows"] == 1
+
+
 async def test_a_schema_service_that_fails_leaves_nothing(keyring: Keyring, tenant: Tenant) -> None:
     async def away(operation: Mapping[str, Any], token: str) -> int:
         raise SchemaUnavailable
