@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Self
+from typing import Any, Self
 
 import asyncpg
-from sqlalchemy import exc
+from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncSession as Session
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
@@ -26,9 +26,9 @@ class DatabaseUnavailable(errors.Unavailable):
 
 
 class Database:
-    """A bounded pool of connections to `dsn`, handed out as sessions."""
+    """A bounded pool of connections to `dsn`, handed out as sessions; who waits longer than `patience` seconds is refused."""
 
-    def __init__(self, dsn: str, size: int = 10, overflow: int = 10) -> None:
+    def __init__(self, dsn: str, size: int = 10, overflow: int = 10, patience: float = 5.0) -> None:
         async def connect() -> "asyncpg.Connection[asyncpg.Record]":
             return await asyncpg.connect(dsn, server_settings={"statement_timeout": _STATEMENT_TIMEOUT})
 
@@ -37,11 +37,11 @@ class Database:
             async_creator=connect,
             pool_size=size,
             max_overflow=overflow,
-            pool_timeout=5,
-            pool_pre_ping=True,
+            pool_timeout=patience,
             pool_use_lifo=True,
             hide_parameters=True,  # an error is logged with its statement; the values are people's
         )
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
         self._writing = async_sessionmaker(self._engine, expire_on_commit=False)
         # Without BEGIN and ROLLBACK a read is one round trip instead of three.
         self._reading = async_sessionmaker(
@@ -71,6 +71,12 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _refuse_closed(adapted: Any, *_: object) -> None:  # noqa: ANN401  SQLAlchemy's adapter has no public type
+    """Have the pool replace a connection that the server has closed. A ping would say so too, for three round trips."""
+    if adapted.driver_connection.is_closed():
+        raise exc.DisconnectionError
 
 
 @contextmanager
