@@ -11,7 +11,7 @@ from services.auth.models import Binding
 from services.auth.provisioner import Provisioner
 from services.auth.store import bindings as store
 from services.kit.clock import Clock
-from services.kit.db.control import Database, Session
+from services.kit.db.control import Database, DatabaseUnavailable, Session
 from services.kit.errors import AppError
 
 _AT_ONCE = 4
@@ -35,15 +35,23 @@ class Reconciler:
         return self._provisioner.template
 
     async def reconcile(self, binding_id: str) -> bool:
-        """Make a binding what it shall be; whether it is that now."""
-        while True:
-            async with self._turns, self._db.begin() as session:
-                await store.lock(session, binding_id)
-                binding = await store.find(session, binding_id)
-                if binding is None or self._is_settled(binding):
-                    return True
-                if not await self._converge(session, binding):
-                    return False
+        """Make a binding what it shall be; whether it is that now. Raises nothing: what is wanted stays wanted."""
+        try:
+            while (done := await self._look(binding_id)) is None:
+                pass
+        except DatabaseUnavailable:
+            _log.warning("binding not looked at", binding=binding_id)
+            return False
+        return done
+
+    async def _look(self, binding_id: str) -> bool | None:
+        """Whether a binding is what it shall be; None after a change, when that must be asked again."""
+        async with self._turns, self._db.begin() as session:
+            await store.lock(session, binding_id)
+            binding = await store.find(session, binding_id)
+            if binding is None or self._is_settled(binding):
+                return True
+            return None if await self._converge(session, binding) else False
 
     async def must(self, binding_id: str) -> None:
         """Reconcile, or fail with SERVER_UNAVAILABLE; what is wanted stays wanted."""
@@ -55,8 +63,9 @@ class Reconciler:
 
     async def _converge(self, session: Session, binding: Binding) -> bool:
         now = self._clock.now()
+        wanted = await bindings.wanted(session, binding, now)
         try:
-            await self._provisioner.converge(await bindings.wanted(session, binding, now))
+            await self._provisioner.converge(wanted)
         except Exception as error:
             _log.exception("binding not reconciled", binding=binding.id, wanted=binding.wanted)
             why = error.message if isinstance(error, AppError) else "An unexpected fault; see the service's log."

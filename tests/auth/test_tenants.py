@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from rowhouse.auth.v1 import auth_pb2 as pb
 
+from services.kit.db import control
 from services.laptop.postgres import Server
 from tests.auth.test_bindings import asked, connect, credentials, run
 from tests.fixtures.auth import Auth, MakeAuth, Person
@@ -232,3 +233,19 @@ async def test_tenants_are_not_made_without_end(make_auth: MakeAuth) -> None:
         outcome = (await asyncio.gather(call, return_exceptions=True))[0]
         reasons.append(outcome.state if isinstance(outcome, pb.Tenant) else "refused")
     assert reasons == ["ready", "ready", "ready", "refused"]
+
+
+async def test_a_sign_up_does_not_wait_for_ever_for_others_and_is_finished_later(
+    make_auth: MakeAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_STATEMENT_TIMEOUT", "300ms")
+    auth = await make_auth(warm_pool=1)
+    await auth.upkeep.refill()
+    (prepared,) = await auth.query("SELECT id::text FROM auth.bindings")
+    other = await asyncpg.connect(auth.settings.control_dsn)
+    await other.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", prepared["id"])
+    ada = await auth.sign_up()
+    assert ada.tenant.state == "provisioning"
+    await other.close()
+    await auth.upkeep.settle()
+    assert await state(auth, ada) == "ready"

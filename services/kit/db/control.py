@@ -14,6 +14,7 @@ from services.kit import errors
 __all__ = ["Database", "DatabaseUnavailable", "Session", "violated"]
 
 _STATEMENT_TIMEOUT = "10s"
+_TRY_AGAIN = {"57014", "55P03", "40P01", "40001"}  # statement and lock timeout, deadlock, serialisation
 
 
 class DatabaseUnavailable(errors.Unavailable):
@@ -84,7 +85,7 @@ def _named_faults() -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRY_AGAIN:
             raise DatabaseUnavailable from error
         raise
     except (OSError, exc.TimeoutError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
