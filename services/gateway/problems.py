@@ -97,9 +97,9 @@ def headers_of(status: int, error: AppError | None = None) -> list[tuple[bytes, 
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     if status == http.HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b'Bearer realm="rowhouse"'))
-    if status in (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE):
-        seconds = error.metadata.get(RETRY_AFTER, "1") if error else "1"
-        headers.append((b"retry-after", seconds.encode()))
+    wait = error.metadata.get(RETRY_AFTER) if error else None
+    if wait or status in (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE):
+        headers.append((b"retry-after", (wait or "1").encode()))
     return headers
 
 

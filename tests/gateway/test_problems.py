@@ -72,9 +72,11 @@ async def test_metadata_cannot_pass_for_the_problem_itself(front: Front) -> None
 
 
 async def test_when_to_come_back_is_a_header(front: Front) -> None:
-    refusing(front, "ListRecords", errors.Exhausted("x", reason="TOO_MANY_ATTEMPTS", retry_after="17"))
-
-    assert (await front.http.get(RECORDS)).headers["retry-after"] == "17"
+    for error in (errors.Exhausted("x", retry_after="17"), errors.Conflict("x", reason="NOT_READY", retry_after="17")):
+        refusing(front, "ListRecords", error)
+        answer = await front.http.get(RECORDS)
+        assert answer.headers["retry-after"] == "17"
+        assert "context" not in answer.json()
 
 
 async def test_a_fault_says_nothing_but_the_id_to_ask_about(front: Front) -> None:
