@@ -81,7 +81,7 @@ def _check_operator(column: Column, operator: str) -> None:
 def _presence(column: Column, test: Test) -> Condition:
     if test.value not in (None, True, False) or isinstance(test.value, str):
         raise FilterInvalid(f"'{test.operator}' on column '{column.name}' takes true, false or no value.")
-    compare = Compare(column.name, test.operator, "", "", False, False)
+    compare = Compare(column.name, test.operator, "", "")
     return Negation(compare) if test.value is False else compare
 
 
@@ -120,10 +120,10 @@ def _text(column: Column, operator: str, value: Operand) -> str:
 def _compare(column: Column, operator: str, name: str, texts: tuple[str, ...]) -> Compare:
     if values.family(column) == "text":
         by_key = operator in _ORDERINGS or operator in _WILD
-        return Compare(column.name, operator, "text", name, True, by_key)
+        return Compare(column.name, operator, "text", name, as_text=True, sort_key=by_key)
     if not column.sortable or ordering.is_foreign(column):
-        return Compare(column.name, operator, "text", name, True, False)
-    return Compare(column.name, operator, _type_for(column, texts), name, False, False)
+        return Compare(column.name, operator, "text", name, as_text=True)
+    return Compare(column.name, operator, _type_for(column, texts), name)
 
 
 def _type_for(column: Column, texts: tuple[str, ...]) -> str:

@@ -7,6 +7,9 @@ from services.records.errors import SortInvalid
 from services.records.shapes import By, Level
 from services.tenancy.catalog import Column, Table
 
+MAX_SORT = 10
+"""Columns of an order; a page starts with a range for each."""
+
 _WITH_PLACES = frozenset({"table", "partitioned_table", "materialized_view"})
 _OWN_OPERATORS = frozenset("ACER")
 """Categories of types (arrays, composites, enumerations, ranges) whose operators are Postgres' own, whoever made the type."""
@@ -23,7 +26,7 @@ def resolve(table: Table, asked: tuple[names.Sort, ...]) -> tuple[Level, ...]:
     if table.primary_key:
         rest = [_plain(column) for column in keys.columns(table) if column.name not in used]
     elif table.relation in _WITH_PLACES:
-        rest = [Level("ctid", "tid", By.PLACE, False, False)]
+        rest = [Level("ctid", "tid", By.PLACE, descending=False, nullable=False)]
     else:
         rest = [_plain(column) for column in table.columns if column.sortable and column.name not in used]
     return (*levels, *rest)
@@ -35,6 +38,8 @@ def is_foreign(column: Column) -> bool:
 
 
 def _asked(table: Table, asked: tuple[names.Sort, ...]) -> Iterable[Level]:
+    if len(asked) > MAX_SORT:
+        raise SortInvalid(f"'sort' names {len(asked)} columns; more than {MAX_SORT} tell nobody anything.")
     used: set[str] = set()
     for sort in asked:
         column = table.column(sort.column)
@@ -50,10 +55,19 @@ def _level(column: Column, sort: names.Sort) -> Level:
     is_text = values.family(column) == "text"
     if sort.raw and not is_text:
         raise SortInvalid(f"':raw' is for text; column '{column.name}' is of type {column.type}.")
-    by = By.SORT_KEY if is_text and not sort.raw else _plain(column).by if not sort.raw else By.BYTES
-    return Level(column.name, column.base_type, by, sort.descending, column.nullable)
+    by = By.SORT_KEY if is_text else _own(column)
+    return Level(
+        column.name,
+        column.base_type,
+        By.BYTES if sort.raw else by,
+        descending=sort.descending,
+        nullable=column.nullable,
+    )
 
 
 def _plain(column: Column) -> Level:
-    by = By.BYTES if is_foreign(column) else By.VALUE
-    return Level(column.name, column.base_type, by, False, column.nullable)
+    return Level(column.name, column.base_type, _own(column), descending=False, nullable=column.nullable)
+
+
+def _own(column: Column) -> By:
+    return By.BYTES if is_foreign(column) else By.VALUE

@@ -66,9 +66,9 @@ class Compare:
     operator: str
     type: str
     parameter: str
-    as_text: bool
+    as_text: bool = False
     """By its text: a type without an order or an equality of its own."""
-    sort_key: bool
+    sort_key: bool = False
     """As people compare text."""
 
 

@@ -288,6 +288,7 @@ REFUSED_QUERIES: list[tuple[dict[str, Any], str, tuple[str, ...]]] = [
     ({"sort": "t,t:desc"}, "SORT_INVALID", ("twice",)),
     ({"sort": "i:raw"}, "SORT_INVALID", ("':raw' is for text",)),
     ({"sort": "nope"}, "COLUMN_UNKNOWN", ()),
+    ({"sort": ",".join("abcdefghijk")}, "SORT_INVALID", ("10",)),
     ({"limit": 1001}, "LIMIT_INVALID", ("1000",)),
     ({"limit": -1}, "LIMIT_INVALID", ()),
     ({"count": "all"}, "PARAMETER_INVALID", ("estimate",)),

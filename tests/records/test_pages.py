@@ -161,6 +161,8 @@ async def test_a_table_of_five_hundred_columns_is_read_and_written(records: Reco
     assert (await records.page())["records"] == [record]
     rows = await records.page(shape="rows")
     assert dict(zip(rows["columns"], rows["rows"][0], strict=True)) == record
+    await tenant.run("CREATE VIEW wide AS SELECT * FROM people")
+    assert await records.of("wide").all(limit=1) == [record]
     await records.update_one(1, {name: "x" for name in names})
     assert set((await records.get(1)).values()) == {1, "x"}
 

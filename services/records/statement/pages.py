@@ -53,7 +53,7 @@ def where(relation: Relation, rows: Rows) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _found(shape: Page) -> sa.Subquery:
     relation = relation_of(shape.rows)
-    select = sa.select(*_fetched(relation, shape)).where(*where(relation, shape.rows))
+    select = sa.select(*_fetched(relation, shape)).select_from(relation.rows).where(*where(relation, shape.rows))
     most = constant(str(shape.limit + 1))
     if shape.offset:
         query = select.order_by(*order.plain(relation, shape.rows.order)).limit(most)
@@ -77,27 +77,24 @@ def _together(select: Query, relation: Relation, ranges: list[order.Branch], sha
 
 
 def _fetched(relation: Relation, shape: Page) -> list[Expression]:
-    rows = shape.rows
+    version = parts.version_of(relation, shape.rows.source.versioned)
     keys = [relation.column(column.name).label(f"key{at}") for at, column in enumerate(shape.key)]
-    starts = [_start(relation, level.name, level.by).label(f"start{at}") for at, level in enumerate(rows.order)]
-    version = parts.version_of(relation, rows.source.versioned)
-    return [*parts.fetched(relation, rows.fields), *starts, *((*keys, version) if shape.as_arrays else ())]
-
-
-def _start(relation: Relation, name: str, by: By) -> Expression:
-    return relation.place if by is By.PLACE else relation.column(name)
+    # Without a key a cursor is a position, and needs no values.
+    levels = shape.rows.order if shape.key else ()
+    starts = [relation.column(level.name).label(f"start{at}") for at, level in enumerate(levels)]
+    return [*parts.fetched(relation, shape.rows.fields), *starts, *((*keys, version) if shape.as_arrays else ())]
 
 
 def _cells(found: sa.Subquery, shape: Page) -> sa.Subquery:
     fields = shape.rows.fields
     row = [(field.name, cells.cut(found.c[f"c{at}"], field.form)) for at, field in enumerate(fields)]
-    beside = [found.c[f"start{at}"] for at in range(len(shape.rows.order))]
-    beside.append(_truncated(found, fields).label("truncated"))
+    starts = [column for column in found.c if column.name.startswith("start")]
+    truncated = _truncated(found, fields).label("truncated")
     if not shape.as_arrays:
-        return parts.as_objects(found, row, *beside)
+        return parts.as_objects(found, row, *starts, truncated)
     key = ((found.c[f"key{at}"], column.type) for at, column in enumerate(shape.key))
-    beside.append((key_of(key) if shape.key else text_of(sa.null())).label("key"))
-    return parts.as_arrays(found, row, *beside, found.c.version)
+    named = (key_of(key) if shape.key else text_of(sa.null())).label("key")
+    return parts.as_arrays(found, row, *starts, truncated, named, found.c.version)
 
 
 def _truncated(found: sa.Subquery, fields: tuple[Field, ...]) -> Expression:
@@ -112,33 +109,32 @@ def _truncated(found: sa.Subquery, fields: tuple[Field, ...]) -> Expression:
 
 def _joined(numbered: sa.Subquery, shape: Page) -> Query:
     c = numbered.c
-    limit = constant(str(shape.limit))
-    included = sa.and_(c.n <= limit, sa.or_(c.n == constant("1"), c.size <= constant(str(MAX_PAGE))))
+    limit, comma, quoted = constant(str(shape.limit)), constant("','"), constant("'\",\"'")
+    kept = sa.and_(c.n <= limit, sa.or_(c.n == constant("1"), c.size <= constant(str(MAX_PAGE))))
     backward = shape.after is not None and shape.after.backward
-    reverse = c.n.desc() if backward else None
-    start = text_of(sa.func.json_build_array(*_starts(numbered, shape)))
-    quoted = constant("'\",\"'")
-    columns = [
-        sa.func.count().label("fetched"),
-        sa.func.count().filter(included).label("included"),
-        joined(c.json, constant("','"), reverse).filter(included).label("body"),
-        joined(c.key, quoted, reverse).filter(included).label("keys") if shape.as_arrays else sa.null().label("keys"),
-        joined(c.version, quoted, reverse).filter(included).label("versions")
-        if shape.as_arrays
-        else sa.null().label("versions"),
-        joined(text_of(c.n).concat(constant("':'")).concat(c.truncated), constant("';'"))
-        .filter(included)
-        .label("truncated"),
-        sa.func.max(start).filter(c.n == constant("1")).label("first"),
-        sa.func.max(start).filter(c.n == limit).label("last"),
-        (_total(shape.rows) if shape.counted else sa.null()).label("total"),
-    ]
-    return sa.select(parts.fingerprint(), *columns).select_from(numbered)
+    order_ = c.n.desc() if backward else None
+    cut = text_of(c.n).concat(constant("':'")).concat(c.truncated)
+    start = _start(numbered)
+    columns = {
+        "fetched": sa.func.count(),
+        "included": sa.func.count().filter(kept),
+        "body": joined(c.json, comma, order_).filter(kept),
+        "keys": joined(c.key, quoted, order_).filter(kept) if shape.as_arrays else sa.null(),
+        "versions": joined(c.version, quoted, order_).filter(kept) if shape.as_arrays else sa.null(),
+        "truncated": joined(cut, constant("';'")).filter(kept),
+        "first": sa.func.max(start).filter(c.n == constant("1")),
+        "last": sa.func.max(start).filter(c.n == limit),
+        "total": _total(shape.rows) if shape.counted else sa.null(),
+    }
+    named = (expression.label(name) for name, expression in columns.items())
+    return sa.select(parts.fingerprint(), *named).select_from(numbered)
 
 
-def _starts(numbered: sa.Subquery, shape: Page) -> list[Expression]:
-    starts = (text_of(numbered.c[f"start{at}"]) for at in range(len(shape.rows.order)))
-    return [sa.func.left(start, constant(str(MAX_CURSOR + 1))) for start in starts]
+def _start(numbered: sa.Subquery) -> Expression:
+    """The values of the order in a row, as a JSON array of texts; NULL where a cursor is a position."""
+    starts = (text_of(column) for column in numbered.c if column.name.startswith("start"))
+    texts = [sa.func.left(start, constant(str(MAX_CURSOR + 1))) for start in starts]
+    return text_of(sa.func.json_build_array(*texts)) if texts else text_of(sa.null())
 
 
 def _total(rows: Rows) -> Expression:

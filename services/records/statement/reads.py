@@ -36,5 +36,5 @@ def rows(shape: Rows) -> Statement:
     """All rows in order, each column as Postgres' own text, under its name: for COPY, with no limit and no fingerprint."""
     relation = relation_of(shape)
     texts = ((field.name, text_of(relation.column(field.name))) for field in shape.fields)
-    query = sa.select(*labelled(texts)).where(*where(relation, shape))
+    query = sa.select(*labelled(texts)).select_from(relation.rows).where(*where(relation, shape))
     return compiled(query.order_by(*order.plain(relation, shape.order)))
