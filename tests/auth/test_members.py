@@ -88,8 +88,9 @@ async def test_every_role_may_do_what_the_table_says(auth: Auth) -> None:
             request = request_for(call, somebody, newcomer)
             made = await outcome(auth.call(actor, method_of(auth, call), request, owner.tenant.id), auth)
             assert made == reason, (call, actor)
-            await auth.call(owner, auth.tenants.UndeleteTenant, Empty(), owner.tenant.id)
-            await auth.call(owner, auth.tenants.ResumeTenant, Empty(), owner.tenant.id)
+            if call.startswith("tenants."):
+                await auth.call(owner, auth.tenants.UndeleteTenant, Empty(), owner.tenant.id)
+                await auth.call(owner, auth.tenants.ResumeTenant, Empty(), owner.tenant.id)
 
 
 async def become(auth: Auth, owner: Person, who: Person, role: str | None) -> None:
@@ -283,6 +284,7 @@ class Model:
         return True
 
 
+@pytest.mark.soak
 async def test_any_sequence_of_changes_by_anybody_agrees_with_the_model(make_auth: MakeAuth) -> None:
     auth = await make_auth(sign_ups_per_hour=100_000)
     people = [await auth.sign_up() for _ in range(4)]
