@@ -230,7 +230,7 @@ class UserNotFound(NotFound):
     reason = "USER_NOT_FOUND"
 
     def __init__(self, email: str) -> None:
-        super().__init__(f"There is no account for {email[:254]!r}; invite its owner instead.")
+        super().__init__(f"There is no account for {email[:254]!r}; check the address, or send an invitation to it.")
 
 
 class MemberNotFound(NotFound):
