@@ -1,6 +1,6 @@
 """Requests for writes against the catalog: which columns and records they name, and the texts that Postgres will read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -10,17 +10,19 @@ from services.records.errors import BodyInvalid, ColumnGenerated, NotWritable, R
 from services.records.plans import Input, Role, Step, Write
 from services.tenancy.catalog import Catalog, Column, Table
 
+MAX_DEFAULTS = 50
+"""How many sets of columns with defaults the records of one call may leave out; each takes a statement."""
+
 _NO_VERSION = "0"
 """A version that no row ever has."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One record of a request: its number from 1, the columns it sets and their texts, its key and the version it must have."""
+    """One record of a request: its number from 1, the texts it sets by column, its key and the version it must have."""
 
     number: int
-    columns: tuple[Column, ...]
-    texts: tuple[str | None, ...]
+    texts: dict[str, str | None]
     key: tuple[str, ...] = ()
     version: str | None = None
 
@@ -29,11 +31,8 @@ def create(catalog: Catalog, asked: request.Create) -> Write:
     """New records. Raises NotWritable, ColumnUnknown, ColumnGenerated, ValueInvalid and BodyInvalid."""
     table = _writable(catalog, asked.table, new=True)
     read = _Reader(table)
-    rows = [_Row(number, *read.record(record, number)) for number, record in enumerate(asked.records, 1)]
-    # Ids are given in the order of the request: only neighbours share a statement.
-    runs = _runs(rows, lambda row: row.columns or row.number)
-    steps = [_step(table, run, as_text=asked.as_text, versioned=table.relation == "table") for run in runs]
-    return Write(table, "create_records", tuple(steps))
+    rows = [_Row(number, read.record(record, number)) for number, record in enumerate(asked.records, 1)]
+    return Write(table, "create_records", tuple(_inserted(table, rows, asked.as_text)))
 
 
 def update(catalog: Catalog, asked: request.Update) -> Write:
@@ -42,11 +41,9 @@ def update(catalog: Catalog, asked: request.Update) -> Write:
     _check_distinct(table, [change.key for change in asked.changes])
     read = _Reader(table)
     rows = [_changed(table, read, change, None if asked.single else at) for at, change in enumerate(asked.changes, 1)]
-    runs = _runs(rows, lambda row: row.columns)
-    steps = [_step(table, run, as_text=asked.as_text, versioned=True, single=asked.single) for run in runs]
-    return Write(
-        table, "update_records", tuple(steps), asked.single, *_named((c.key, c.version) for c in asked.changes)
-    )
+    step = _step(table, rows, _named(table, rows), as_text=asked.as_text, single=asked.single)
+    keys_, versions = zip(*((change.key, change.version) for change in asked.changes), strict=True)
+    return Write(table, "update_records", (step,), asked.single, keys_, versions)
 
 
 def delete(catalog: Catalog, asked: request.Delete) -> Write:
@@ -54,11 +51,12 @@ def delete(catalog: Catalog, asked: request.Delete) -> Write:
     table = _writable(catalog, asked.table, new=False)
     _check_distinct(table, [key for key, _ in asked.keys])
     rows = [
-        _Row(at, (), (), tuple(keys.values(key, table, None if asked.single else at)), _version(version))
+        _Row(at, {}, tuple(keys.values(key, table, None if asked.single else at)), _version(version))
         for at, (key, version) in enumerate(asked.keys, 1)
     ]
-    step = _step(table, rows, as_text=False, versioned=True, single=asked.single)
-    return Write(table, "delete_records", (step,), asked.single, *_named(asked.keys))
+    step = _step(table, rows, (), as_text=False, single=asked.single)
+    keys_, versions = zip(*asked.keys, strict=True)
+    return Write(table, "delete_records", (step,), asked.single, keys_, versions)
 
 
 @dataclass(slots=True)
@@ -68,12 +66,14 @@ class _Reader:
     table: Table
     known: dict[str, Column] = field(default_factory=dict)
 
-    def record(self, record: dict[str, Json], row: int | None) -> tuple[tuple[Column, ...], tuple[str | None, ...]]:
-        columns = tuple(self._column(name, row) for name in record)
-        if len({column.name for column in columns}) < len(columns):
-            raise BodyInvalid("A column is named twice, by its name and by its id.", **_about(row))
-        texts = tuple(_text(value, column, row) for column, value in zip(columns, record.values(), strict=True))
-        return columns, texts
+    def record(self, record: dict[str, Json], row: int | None) -> dict[str, str | None]:
+        texts: dict[str, str | None] = {}
+        for name, value in record.items():
+            column = self._column(name, row)
+            if column.name in texts:
+                raise BodyInvalid(f"Column '{column.name}' is named twice, by its name and by its id.", **_about(row))
+            texts[column.name] = _text(value, column, row)
+        return texts
 
     def _column(self, name: str, row: int | None) -> Column:
         if fault := documents.fault_in(name):
@@ -106,7 +106,7 @@ def _changed(table: Table, read: _Reader, change: request.Change, row: int | Non
             "There is no column to change." if row is None else f"Record {row} sets no column.", **_about(row)
         )
     key = tuple(keys.values(change.key, table, row))
-    return _Row(row or 1, *read.record(change.values, row), key, _version(change.version))
+    return _Row(row or 1, read.record(change.values, row), key, _version(change.version))
 
 
 def _text(value: Json, column: Column, row: int | None) -> str | None:
@@ -132,36 +132,64 @@ def _check_distinct(table: Table, named: Sequence[str]) -> None:
         seen.add(key)
 
 
-def _named(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    named, versions = zip(*pairs, strict=True)
-    return named, versions
+def _named(table: Table, rows: Sequence[_Row]) -> tuple[Column, ...]:
+    """The columns that any of the records sets, always in the table's own order."""
+    names = {name for row in rows for name in row.texts}
+    return tuple(column for column in table.columns if column.name in names)
 
 
-def _runs(rows: Iterable[_Row], alike: Callable[[_Row], object]) -> Iterable[list[_Row]]:
-    return (list(run) for _, run in groupby(rows, alike))
+def _inserted(table: Table, rows: Sequence[_Row], as_text: bool) -> Iterable[Step]:
+    """Neighbours share a statement, so that ids are given in the order of the request, unless they leave out different defaults."""
+    named = _named(table, rows)
+    runs = [(alike, list(run)) for alike, run in groupby(rows, lambda row: _filled(named, row))]
+    if len({alike for alike, _ in runs}) > MAX_DEFAULTS:
+        raise BodyInvalid("The records leave out too many different columns that have a default; send them in parts.")
+    versioned = table.relation == "table"  # a partitioned table does not tell the versions of new rows
+    for alike, run in runs:
+        columns = tuple(column for column in named if column.name in alike)
+        for part in [run] if columns else [[row] for row in run]:
+            yield _step(table, part, columns, as_text=as_text, versioned=versioned)
 
 
-def _step(table: Table, rows: Sequence[_Row], *, as_text: bool, versioned: bool, single: bool = False) -> Step:
-    columns = rows[0].columns
+def _filled(named: Iterable[Column], row: _Row) -> frozenset[str]:
+    """The columns that a statement fills for the record: where there is no default, one that is left out is NULL all the same."""
+    return frozenset(
+        column.name for column in named if column.name in row.texts or not (column.default or column.identity)
+    )
+
+
+def _step(
+    table: Table,
+    rows: Sequence[_Row],
+    columns: tuple[Column, ...],
+    *,
+    as_text: bool,
+    versioned: bool = True,
+    single: bool = False,
+) -> Step:
     source = resolve.source(table)
+    key = resolve.key_columns(table) if table.primary_key else ()
+    texts = [[row.texts.get(column.name) for row in rows] for column in columns]
+    sets = [["t" if column.name in row.texts else "f" for row in rows] for column in columns]
+    parts = [[row.key[at] for row in rows] for at in range(len(rows[0].key))]
     shape = shapes.Write(
         shapes.Source(source.schema, source.name, source.versioned and versioned),
         tuple(shapes.Column(column.name, column.base_type) for column in columns),
         resolve.shown(table, (), as_text),
-        resolve.key_columns(table) if table.primary_key else (),
+        key,
+        mixed=any("f" in set_ for set_ in sets),
     )
-    numbers = tuple(row.number for row in rows)
-    texts = [[row.texts[at] for row in rows] for at in range(len(columns))]
-    parts = [[row.key[at] for row in rows] for at in range(len(rows[0].key))]
     arguments = {
         **{f"v{at}": column for at, column in enumerate(texts)},
+        **{f"s{at}": set_ for at, set_ in enumerate(sets)},
         **{f"k{at}": part for at, part in enumerate(parts)},
         "version": [row.version for row in rows],
         "oid": table.oid,
     }
+    numbers = tuple(row.number for row in rows)
     told = () if single else numbers
     inputs = (
-        *(Input(Role.KEY, c.name, c.type, part, told) for c, part in zip(shape.key, parts, strict=False)),
+        *(Input(Role.KEY, c.name, c.type, part, told) for c, part in zip(key, parts, strict=False)),
         *(Input(Role.VALUE, c.name, c.type, column, told) for c, column in zip(columns, texts, strict=True)),
     )
     return Step(shape, arguments, inputs, numbers)

@@ -138,12 +138,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Records that are written, all in the same columns: a text per record in arrays v0, v1 …; keys in k0, k1 …, versions in `version`."""
+    """Records that are written: a text per record in arrays v0, v1 …, one per target; keys in k0, k1 …, versions in `version`.
+
+    `mixed`: not every record sets every target; arrays s0, s1 … say which do.
+    """
 
     source: Source
     targets: tuple[Column, ...]
     fields: tuple[Field, ...]
     key: tuple[Column, ...]
+    mixed: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -44,8 +44,8 @@ def insert(shape: Write) -> Statement:
 def update(shape: Write) -> Statement:
     """Changes of records: as `insert`, and `found`, the positions (from 1) of those that were changed."""
     relation = _relation(shape)
-    given = unnested(*(f"v{at}" for at in range(len(shape.targets))), *_names(shape))
-    values = {relation.column(column.name): _given(given, f"v{at}", column) for at, column in enumerate(shape.targets)}
+    given = unnested(*_values(shape), *_names(shape))
+    values = {relation.column(column.name): _set(relation, given, shape, at) for at, column in enumerate(shape.targets)}
     query = sa.update(relation.table).values(values).where(*_addressed(relation, given, shape))
     return compiled(_answer(query.returning(*_returned(relation, shape), given.c.n).cte("written"), shape))
 
@@ -67,6 +67,22 @@ def _relation(shape: Write) -> Relation:
 def _names(shape: Write) -> Iterable[str]:
     yield from (f"k{at}" for at in range(len(shape.key)))
     yield "version"
+
+
+def _values(shape: Write) -> Iterable[str]:
+    for at in range(len(shape.targets)):
+        yield f"v{at}"
+        if shape.mixed:
+            yield f"s{at}"
+
+
+def _set(relation: Relation, given: sa.FromClause, shape: Write, at: int) -> Expression:
+    """What a target becomes: what is given, or, for a record that does not set it, what it is."""
+    column = shape.targets[at]
+    value = _given(given, f"v{at}", column)
+    if not shape.mixed:
+        return value
+    return sa.case((given.c[f"s{at}"] == constant("'t'"), value), else_=relation.column(column.name))
 
 
 def _given(given: sa.FromClause, name: str, column: Column) -> Expression:
