@@ -30,7 +30,6 @@ else:
 _ATTEMPTS = 6
 _PAUSE = 0.01
 _CANCELED = "57014"
-_log = structlog.get_logger()
 _tracer = trace.get_tracer("rowhouse")
 
 
@@ -64,10 +63,13 @@ class Stale(Exception):
 class Session:
     """One connection for one request: runs statements within the time they may take, and checks the table's fingerprint."""
 
-    def __init__(self, connection: Connection, table: Table, seconds: float) -> None:
+    def __init__(
+        self, connection: Connection, table: Table, seconds: float, log: "structlog.typing.FilteringBoundLogger"
+    ) -> None:
         self.connection = connection
         self._table = table
         self._seconds = seconds
+        self._log = log
 
     async def row(self, statement: Statement, arguments: dict[str, Any]) -> Record:
         """The one row of a statement. Raises Stale when the table has changed since the catalog was read."""
@@ -84,7 +86,7 @@ class Session:
 
     async def _fetch(self, statement: Statement, arguments: dict[str, Any]) -> Record:
         given = statement.arguments(arguments)
-        _log.debug("statement", sql=statement.text, arguments=given)
+        self._log.debug("statement", sql=statement.text, arguments=given)
         # Without the exception: its words quote values.
         with _tracer.start_as_current_span(
             "postgres", kind=trace.SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
@@ -108,6 +110,8 @@ class Executor:
         self._databases = databases
         self._catalogs = catalogs
         self._seconds = seconds
+        # Bound here, once: an unbound one is made anew for each word it logs.
+        self._log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind()
 
     async def run(
         self,
@@ -142,7 +146,7 @@ class Executor:
     ) -> R:
         async with self._databases.acquire(tenant, login) as connection:
             try:
-                return await work(Session(connection, plan.table, self._seconds), plan)
+                return await work(Session(connection, plan.table, self._seconds, self._log), plan)
             except (asyncpg.PostgresError, TimeoutError, Stale, AppError) as error:
                 if connection.is_closed():
                     raise

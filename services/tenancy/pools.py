@@ -157,6 +157,9 @@ class Pools:
             raise DatabaseUnavailable from error
 
     async def _wait_for(self, what: asyncio.Semaphore) -> None:
+        if not what.locked():
+            await what.acquire()  # at once, and without the cost of a timer
+            return
         try:
             async with asyncio.timeout(self._limits.wait):
                 await what.acquire()
