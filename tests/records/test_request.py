@@ -125,7 +125,7 @@ CURSORS = st.builds(
     table=st.integers(1, 10**9),
     digest=st.binary(min_size=6, max_size=6),
     position=st.integers(0, 10**12),
-    values=st.none() | st.lists(st.none() | NAME, max_size=4).map(tuple),
+    values=st.none() | st.lists(st.none() | NAME.filter(lambda text: "\0" not in text), max_size=4).map(tuple),
     backward=st.booleans(),
     inclusive=st.booleans(),
 )
