@@ -58,6 +58,7 @@ def some(strategy: Callable[[Format], st.SearchStrategy[str]]) -> st.SearchStrat
     )
 
 
+@pytest.mark.soak
 @EFFORT
 @given(some(texts_of))
 async def test_postgres_reads_what_a_format_accepts(
@@ -80,6 +81,7 @@ async def test_postgres_reads_what_a_format_accepts(
             assert row[0] == text
 
 
+@pytest.mark.soak
 @EFFORT
 @given(some(texts_of))
 def test_a_format_lies_within_those_that_it_names(some: tuple[Format, list[str]]) -> None:
@@ -87,6 +89,7 @@ def test_a_format_lies_within_those_that_it_names(some: tuple[Format, list[str]]
     assert all(BY_NAME[wider].matches(text) for wider in format_.within for text in texts)
 
 
+@pytest.mark.soak
 @EFFORT
 @given(some(lambda format_: st.one_of(texts_of(format_), st.sampled_from(NASTY))))
 async def test_python_and_postgres_read_a_pattern_alike(

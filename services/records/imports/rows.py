@@ -24,6 +24,9 @@ class Rows:
         self._line = line
         self._rest = b""
         self._patterns = Patterns(dialect, nulls)
+        self._copied = [column.copied for column in columns]
+        self._patience = 1
+        """Rows that are cut before the expressions are written anew. It doubles, so that no file has them written for each row."""
         self._compile()
         self.blank_lines = 0
         """Empty lines that were passed over."""
@@ -93,10 +96,14 @@ class Rows:
         for position in row.quoted:
             changed.append(not self._columns[position].quoted)
             self._columns[position].quoted = True
+        self._stale |= any(changed)
+        self._cut += 1
+        if self._stale and self._cut >= self._patience:
+            self._patience *= 2
+            self._compile()
         if not any(changed):
             return False
-        before = self._copied
-        self._compile()
+        before, self._copied = self._copied, [column.copied for column in self._columns]
         return before != self._copied
 
     def _written(self, values: list[str | None]) -> bytes:
@@ -110,9 +117,10 @@ class Rows:
         return value if plain else f'"{value.replace(chr(34), chr(34) * 2)}"'
 
     def _compile(self) -> None:
-        self._copied = [column.copied for column in self._columns]
+        """Write the expressions anew. Old ones stay right when a column learns: what fits all its old formats fits the fewer new ones."""
         self._fast = self._patterns.rows(self._columns)
         self._slim, self._slim_template = self._patterns.slim(self._columns)
+        self._stale, self._cut = False, 0
 
 
 class Patterns:

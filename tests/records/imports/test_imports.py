@@ -149,10 +149,10 @@ async def test_a_value_late_in_the_file_widens_its_column_and_loses_nothing(file
 
 
 async def test_many_columns_that_widen_one_by_one_are_no_burden(files: Files) -> None:
-    width = 40
-    rows = [["1"] * width for _ in range(12_000)]
+    width = 24
+    rows = [["1"] * width for _ in range(7_000)]
     for at in range(width):
-        rows[9_000 + at * 50][at] = "x"
+        rows[5_500 + at * 50][at] = "x"
     report = await files.load(plain([[f"c{at}" for at in range(width)], *rows]))
     assert {found["type"] for found in report["columns"]} == {"text"}
     _, found = parsed(await files.export(fields=",".join(f"c{at}" for at in range(width)), sort="id"))

@@ -8,13 +8,14 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from tests.fixtures.files import Cells, Files, parsed
 from tests.fixtures.tenants import Tenant
 
-EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "120"))
 NUMBERS = itertools.count()
 
 Value = tuple[str, Any]
@@ -112,6 +113,7 @@ def files(draw: st.DrawFn) -> File:
 EFFORT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.soak
 @EFFORT
 @given(files())
 async def test_what_comes_out_is_what_went_in(files: Files, tenant: Tenant, file: File) -> None:

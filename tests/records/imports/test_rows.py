@@ -1,5 +1,9 @@
 """Rows on their way to COPY: the fast way and the slow way give the same, wherever the pieces are cut."""
 
+import os
+import re
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +13,10 @@ from services.records.imports.dialect import Dialect
 from services.records.imports.errors import QuoteUnterminated, RowRagged, RowTooLong
 from services.records.imports.headers import Header
 from services.records.imports.infer import Column, column
-from services.records.imports.rows import Rows
+from services.records.imports.rows import Patterns, Rows
+
+
+EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "300"))
 
 
 def columns(*samples: str | None) -> list[Column]:
@@ -124,12 +131,33 @@ def test_a_row_beyond_a_megabyte_is_refused_wherever_pieces_are_cut(cell: bytes,
         passed(Rows(Dialect(",", "\n"), columns("1", "x"), ()), b"1,a\n2," + cell + b"\n3,c\n", piece)
 
 
+def test_columns_that_learn_one_by_one_do_not_have_the_expression_written_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = 0
+    plain = Patterns.rows
+
+    def counted(self: Patterns, columns: Sequence[Column]) -> re.Pattern[bytes]:
+        nonlocal written
+        written += 1
+        return plain(self, columns)
+
+    monkeypatch.setattr(Patterns, "rows", counted)
+    width = 200
+    lines = [",".join("31/12/2020" if at == n else "" for at in range(width)) for n in range(width)]
+    found = columns(*[None] * width)
+    passed(Rows(Dialect(",", "\n"), found, ()), "\n".join(lines).encode())
+    assert {column.type for column in found} == {"date"}
+    assert written < 12
+
+
 CELLS = st.sampled_from(
     ["", "1", "007", "-2", "1.5", "a", '"a,b"', '"x""y"', '""', '"1"', 'q"q', '"l1\nl2"', "n/a", " 3 ", "2020-01-01"]
 )
 
 
-@settings(max_examples=300)
+@pytest.mark.soak
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12),
     samples=st.tuples(*[st.sampled_from([None, "1", "x", "2020-01-01"])] * 3),
