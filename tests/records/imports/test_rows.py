@@ -15,7 +15,6 @@ from services.records.imports.headers import Header
 from services.records.imports.infer import Column, column
 from services.records.imports.rows import Patterns, Rows
 
-
 EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "300"))
 
 
