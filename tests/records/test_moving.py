@@ -159,7 +159,7 @@ async def test_a_caller_who_hangs_up_stops_the_statement(people: Records, tenant
         "CREATE VIEW slow AS SELECT id, name FROM people CROSS JOIN generate_series(1, 100000000) x WHERE x < 0"
     )
     waiting = asyncio.create_task(people.of("slow").page())
-    async with tenant.binding.connected("postgres") as superuser:
+    async with tenant.binding.connected("postgres") as superuser, asyncio.timeout(30):
         while not (pid := await _active(superuser, tenant)):
             pass
         waiting.cancel()

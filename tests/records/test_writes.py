@@ -338,7 +338,7 @@ async def test_a_write_that_falls_victim_to_a_deadlock_is_tried_again_unseen(peo
         await other.execute("BEGIN; UPDATE people SET age = 1 WHERE id = 2")
         ours = asyncio.create_task(people.update({"key": "1", "set": {"age": 5}}, {"key": "2", "set": {"age": 5}}))
         waits = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'"
-        async with tenant.binding.connected("postgres") as watch:
+        async with tenant.binding.connected("postgres") as watch, asyncio.timeout(30):
             while not await watch.fetchval(waits, f"{tenant.id}_rw_a"):
                 pass
         # Ours waits for the other, which now waits for ours: ours has waited longer and is ended.
