@@ -245,11 +245,14 @@ class Keys(Body):
 
 
 class Written(Open):
-    """Records as they are now, with their keys and versions, and the step on the timeline that this became."""
+    """Records as they are now, with their keys and versions, and the step on the timeline that this became.
+
+    `keys` is null for a table without a primary key, `versions` for a partitioned one.
+    """
 
     records: list[Row]
-    keys: list[Key]
-    versions: list[Version]
+    keys: list[Key] | None
+    versions: list[Version] | None
     operation: int = Field(examples=[43])
 
 
