@@ -24,14 +24,17 @@ _runs = Counter("rowhouse_jobs_total", "Jobs run.", ["job", "outcome"])
 
 
 class Jobs:
-    """The jobs of one service: its queue of the control database, and a worker while `running()` is entered."""
+    """The jobs of one service: its queue of the control database, and a worker while `running()` is entered.
 
-    def __init__(self, dsn: str, queue: str) -> None:
+    `patience` is how many seconds a connection is waited for before the database counts as lost.
+    """
+
+    def __init__(self, dsn: str, queue: str, patience: float = 5.0) -> None:
         self._dsn = dsn
         self._queue = queue
         self._stopping = False
         connector = procrastinate.PsycopgConnector(
-            conninfo=dsn, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=4, timeout=5
+            conninfo=dsn, kwargs={"options": f"-c search_path={SCHEMA}"}, min_size=1, max_size=4, timeout=patience
         )
         self._app = procrastinate.App(connector=connector)
         self.periodic(_MINUTE, "maintain")(self._maintain)

@@ -96,7 +96,7 @@ async def test_work_goes_on_after_the_database_was_away() -> None:
         return event
 
     with running_server(fsync=False) as server, capture_logs(processors=[notice]):
-        jobs, ticks = Jobs(server.dsn(), "records"), asyncio.Queue[None]()
+        jobs, ticks = Jobs(server.dsn(), "records", patience=0.5), asyncio.Queue[None]()
 
         @jobs.periodic(1, "tick")
         async def tick() -> None:

@@ -15,17 +15,15 @@ import httpx
 import pytest
 
 from services.laptop.postgres import Status
-from tests.fixtures.stack import Installation
+from tests.fixtures.stack import Installation, installations
 
 MakeInstallation = Callable[[], Installation]
 
 
 @pytest.fixture(scope="module")
-def installation(make_installation: MakeInstallation) -> Iterator[Installation]:
-    made = make_installation()
-    yield made
-    if made.process is not None:
-        made.stop()
+def installation() -> Iterator[Installation]:
+    with installations() as make:  # on disk, with fsync on: things are killed here
+        yield make()
 
 
 @pytest.fixture
