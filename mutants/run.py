@@ -51,6 +51,7 @@ def survives(patch: Path) -> str | None:
             "-x",
             "-p",
             "no:cacheprovider",
+            "--hypothesis-profile=mutants",
             *first.removeprefix(HARNESS).split(),
         ]
         environment = os.environ | {"PYTHONPATH": f"{folder}:{folder}/proto"}

@@ -1,6 +1,7 @@
 """Fixtures for every test; each lives in the module of its subject."""
 
 import pytest
+from hypothesis import Phase, settings
 
 pytest.register_assert_rewrite("tests.fixtures")  # before the first import, and some import one another
 pytest_plugins = [
@@ -15,3 +16,6 @@ pytest_plugins = [
     "tests.fixtures.files",
     "tests.fixtures.vega",
 ]
+
+# A mutant that is killed need not be killed by the smallest example.
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))
