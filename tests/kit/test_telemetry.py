@@ -1,15 +1,18 @@
 """What a process logs."""
 
+import gzip
 import json
 import logging
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import structlog
 from opentelemetry import trace
 
 from services.kit import telemetry
+from services.laptop.postgres import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +64,42 @@ def test_without_an_endpoint_the_sdk_is_not_imported() -> None:
         "assert not [m for m in sys.modules if m.startswith('opentelemetry.sdk')], 'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_metrics_are_read_from_the_process_s_own_port() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    code = (
+        "import urllib.request; from services.kit import telemetry; from services.kit.settings import Settings;"
+        f"telemetry.start('x', Settings(listen='unix:/x', metrics_listen='{address}'));"
+        f"print(urllib.request.urlopen('http://{address}/metrics').read().decode())"
+    )
+    read = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert "process_resident_memory_bytes" in read
+
+
+def test_spans_go_to_the_endpoint_that_is_set() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Collector) as collector:
+        endpoint = f"http://127.0.0.1:{collector.server_port}/v1/traces"
+        code = (
+            "from opentelemetry import trace; from services.kit import telemetry; from services.kit.settings import Settings;"
+            f"telemetry.start('x', Settings(listen='unix:/x', otlp_endpoint='{endpoint}'));"
+            "trace.get_tracer('t').start_span('page of people').end(); telemetry.stop()"
+        )
+        with subprocess.Popen([sys.executable, "-c", code]) as sending:
+            collector.handle_request()
+            assert sending.wait(30) == 0
+    assert b"page of people" in _Collector.received
+    assert b"rowhouse-x" in _Collector.received
+
+
+class _Collector(BaseHTTPRequestHandler):
+    received = b""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).received = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
