@@ -1,7 +1,6 @@
 """What can be set, for every process alike: environment variables with the service's prefix, and secrets as files."""
 
 import os
-from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
@@ -43,5 +42,5 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Look at arguments, then the environment, then the files of the secrets folder; never at a .env file."""
         folder = os.environ.get(f"{cls.model_config.get('env_prefix', '')}SECRETS_DIR")
-        secrets: Any = SecretsSettingsSource(settings_cls, secrets_dir=folder) if folder else file_secret_settings
+        secrets = SecretsSettingsSource(settings_cls, secrets_dir=folder) if folder else file_secret_settings
         return init_settings, env_settings, secrets

@@ -24,17 +24,11 @@ class Child:
 
     def __init__(self, name: str, environment: Mapping[str, str]) -> None:
         self.name = name
-        self.restarts = 0
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         # Never written to: the process ends when the supervisor's end closes, however the supervisor ends.
         self._hold, self._lifeline = os.pipe()
-
-    @property
-    def pid(self) -> int | None:
-        """The process's id; None while there is none."""
-        return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self) -> None:
         """Start it and wait until it serves; from then on it is started again whenever it ends. Fails with StartFailed."""
@@ -66,7 +60,6 @@ class Child:
             print(f"{self.name} ended with code {code}; starting it again.", file=sys.stderr, flush=True)
             await asyncio.sleep(delay)
             delay, started = min(2 * delay, LAST_DELAY), time.monotonic()
-            self.restarts += 1
             await self._spawn()
 
     async def stop(self) -> None:

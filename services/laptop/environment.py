@@ -25,16 +25,22 @@ class Environment:
 
     def of(self, process: str) -> Mapping[str, str]:
         """The variables of `process`: gateway, auth, schema or records."""
-        own = {"auth": self._auth, "gateway": self._gateway}.get(process, lambda: self._tenants(process))()
-        common = {
+        told = {
             "LISTEN": self.address(process),
             "LOG_FORMAT": "console",
             "LOG_LEVEL": self.options.log_level,
             "TOKEN_PUBLIC_KEYS": json.dumps({KID: self.keys.verifying_key}),
         }
-        return {f"{process.upper()}_{name}": value for name, value in {**common, **own}.items()} | {
-            "GRPC_VERBOSITY": "NONE"
-        }
+        match process:
+            case "gateway":
+                told |= self._gateway()
+            case "auth":
+                told |= self._auth()
+            case "schema":
+                told |= self._tenants(self.keys.schema_secret)
+            case "records":
+                told |= self._tenants(self.keys.records_secret)
+        return {f"{process.upper()}_{name}": value for name, value in told.items()} | {"GRPC_VERBOSITY": "NONE"}
 
     def address(self, process: str) -> str:
         """Where `process` listens."""
@@ -50,15 +56,14 @@ class Environment:
 
     def _auth(self) -> dict[str, str]:
         address = urlsplit(self.server)
-        host, port = address.hostname, address.port
-        socket = dict(parse_qsl(address.query)).get("host", "")
+        query = dict(parse_qsl(address.query))
         return {
             "CONTROL_DSN": self._control(control.AUTH, self.keys.auth_password),
             "JOBS_DSN": self._jobs(),
             "SERVER_DSN": self.server,
-            "SERVER_PUBLIC_HOST": host or "127.0.0.1",
-            "SERVER_PUBLIC_PORT": str(port or (5432 if host else self.options.postgres_port)),
-            "SERVER_HOST": socket,
+            "SERVER_PUBLIC_HOST": address.hostname or "127.0.0.1",
+            "SERVER_PUBLIC_PORT": str(address.port or query.get("port", 5432)),
+            "SERVER_HOST": query.get("host", ""),  # the folder of its socket
             "ENCRYPTION_KEY": self.keys.encryption_key,
             "SIGNING_KEY": self.keys.signing_key,
             "SIGNING_KID": KID,
@@ -66,11 +71,11 @@ class Environment:
             "SIGNUP": self.options.signup,
         }
 
-    def _tenants(self, process: str) -> dict[str, str]:
+    def _tenants(self, secret: str) -> dict[str, str]:
         return {
             "AUTH_ADDRESS": self.address("auth"),
             "SCHEMA_ADDRESS": self.address("schema"),
-            "SERVICE_SECRET": self.keys.schema_secret if process == "schema" else self.keys.records_secret,
+            "SERVICE_SECRET": secret,
             "JOBS_DSN": self._jobs(),
         }
 

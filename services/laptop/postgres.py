@@ -1,7 +1,6 @@
 """The embedded Postgres server: makes its data folder, starts and stops it. What is kept inside is the services' affair."""
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -196,8 +195,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def new_password() -> str:
-    """A password for the superuser of a new server."""
-    return secrets.token_urlsafe(24)
