@@ -37,8 +37,7 @@ async def settle(load: Load, guessed: Column | None) -> str:
     if load.row_id is None:
         load.row_id = row_id(load.columns)
         await _number_rows(load, load.row_id)
-    change = f"ALTER COLUMN {identifier(load.row_id)} SET CACHE 1, ADD PRIMARY KEY ({identifier(load.row_id)})"
-    await load.connection.execute(f"ALTER TABLE {load.table} {change}")
+    await load.connection.execute(f"ALTER TABLE {load.table} ALTER COLUMN {identifier(load.row_id)} SET CACHE 1")
     await _restart(load, load.row_id)
     return load.row_id
 

@@ -5,7 +5,7 @@ So each byte that reaches Postgres has matched a pattern that its column's forma
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.kinds import Format
 from services.records.imports import limits
@@ -131,12 +131,11 @@ class Patterns:
         self._newline = dialect.newline.encode()
         self._plain = rb'[^"\r\n' + self._delimiter + rb"]*+"
         self._stop = rb"(?=[\r\n" + self._delimiter + rb"])"
-        self._guard, self._null_cell = b"", None
         self._dialect = dialect
+        self._guard = b""
+        self._null_cell: re.Pattern[bytes] | None = None
         if nulls:
-            words = b"(?:" + b"|".join(re.escape(word.encode()) for word in nulls) + b")"
-            self._guard = b"(?!" + words + self._stop + b'|"' + words + b'"' + self._stop + b")"
-            self._null_cell = re.compile(rb"(?:(?<=[\r\n" + self._delimiter + rb"])|\A)" + words + self._stop)
+            self._guard, self._null_cell = self._nulls(nulls)
 
     def rows(self, columns: Sequence[Column]) -> re.Pattern[bytes]:
         """As many rows as there are whose every cell is spelled as its column's formats say."""
@@ -157,6 +156,15 @@ class Patterns:
         """Empty the cells that hold a word for NULL, where no quote makes it uncertain what a cell is; the guards catch the others."""
         return self._null_cell.sub(b"", buffer) if self._null_cell and b'"' not in buffer else buffer
 
+    def _nulls(self, nulls: Sequence[str]) -> tuple[bytes, re.Pattern[bytes]]:
+        """What no cell that passes as it is may begin with, and a pattern for cells that hold a word for NULL and no quotes."""
+        bare = _any_of(word for word in nulls if self._dialect.delimiter not in word)
+        quoted = _any_of(word.replace('"', '""') for word in nulls)
+        ends = self._newline[-1:]
+        begin = rb"(?:(?<=[" + ends + self._delimiter + rb"])|\A)"
+        end = rb"(?=" + self._delimiter + (rb"|\r?\n)" if ends == b"\n" else rb"|\r)")
+        return b"(?!" + bare + self._stop + b'|"' + quoted + b'"' + self._stop + b")", re.compile(begin + bare + end)
+
     def _cell(self, column: Column, *, alone: bool) -> bytes:
         guard = self._guard + (rb"(?!\\\.[\r\n])" if alone else b"")
         if not column.formats:
@@ -167,6 +175,11 @@ class Patterns:
         spelled = _all_of(column.narrowest, self._stop, self._dialect.delimiter)
         quoted = b'|"' + _all_of(column.narrowest, b'(?=")') + b'"' if column.quoted else b""
         return guard + b"(?:" + spelled + quoted + b")?"
+
+
+def _any_of(words: Iterable[str]) -> bytes:
+    """A pattern for one of the words; for nothing at all where there are none."""
+    return b"(?:" + (b"|".join(re.escape(word.encode()) for word in words) or b"(?!)") + b")"
 
 
 def _all_of(formats: Sequence[Format], stop: bytes, delimiter: str | None = None) -> bytes:

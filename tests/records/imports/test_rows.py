@@ -72,6 +72,18 @@ def test_words_for_null_are_emptied_quoted_or_not() -> None:
     assert joined(passed(rows, b'n/a,-999\n1,n/a\n"-999",""\n2,"n/a "\n')) == b',\n1,\n,\n2,"n/a "\n'
 
 
+def test_a_word_for_null_is_a_whole_cell_whatever_characters_it_has() -> None:
+    words = ["a,b", '5"', "N.A"]
+    text = b'a,b\nx\rN.A,NxA\nN.A\rx,N.A\n"a,b","5"""\n5","5"\n'
+    kept = b'a,b\n"x\rN.A",NxA\n"N.A\rx",\n,\n,5\n'
+    for piece in (1, 1 << 20):
+        rows = Rows(Dialect(",", "\n"), columns("x", "x"), words)
+        cells = [row.cells for row in Dialect(",", "\n").rows(joined(passed(rows, text, piece)))]
+        assert cells == [row.cells for row in Dialect(",", "\n").rows(kept)]
+    alone = b"a,b\nx,N.A\nN.A,x\n"
+    assert joined(passed(Rows(Dialect(",", "\n"), columns("x", "x"), words), alone)) == b"a,b\nx,\n,x\n"
+
+
 def test_a_quoted_empty_stays_one_without_such_a_word() -> None:
     assert joined(passed(Rows(Dialect(",", "\n"), columns("x", "x"), ()), b'a,""\n,\n')) == b'a,""\n,\n'
 
