@@ -8,10 +8,10 @@ up: .venv/.locked  ## Start everything here: prints the URL, the sample sign-in 
 	@exec .venv/bin/rowhouse up
 
 test: .venv/.locked  ## Run all tests on a real Postgres and the real installation
-	$(PYTHON) -m pytest -q $(TESTS)
+	$(PYTHON) -m pytest -q -n auto --dist loadfile $(TESTS)
 
 soak: .venv/.locked  ## Run the property tests with 10,000 examples each
-	ROWHOUSE_EXAMPLES=10000 $(PYTHON) -m pytest -q -s -m soak tests
+	ROWHOUSE_EXAMPLES=10000 $(PYTHON) -m pytest -q --hypothesis-show-statistics -m soak tests
 
 check: .venv/.locked  ## Check statically: style, types, who may import whom, generated files
 	.venv/bin/ruff check -q

@@ -1,5 +1,7 @@
 """Fixtures for every test; each lives in the module of its subject."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import Phase, settings
 
@@ -19,3 +21,17 @@ pytest_plugins = [
 
 # A mutant that is killed need not be killed by the smallest example.
 settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))
+
+
+@pytest.fixture
+def counted(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says at the end of the run how much a test went through."""
+    return lambda text: record_property("counted", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counted":
+                terminalreporter.write_line(f"{value} ({report.nodeid.rpartition('::')[2]})")
