@@ -1,5 +1,8 @@
 """`rowhouse up` as a process: what it does when something dies, and how it ends."""
 
+import errno
+import http.client
+import json
 import os
 import select
 import signal
@@ -125,6 +128,27 @@ def test_a_killed_supervisor_is_healed_by_the_next_start(running: Installation) 
     assert answers(running)
     for pid in before.values():
         gone(pid)
+
+
+def test_an_import_that_is_under_way_is_finished_before_the_end(running: Installation) -> None:
+    rows = b"".join(b"%d,%d\n" % (n, n * n) for n in range(50_000))
+    upload = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
+    upload.putrequest("POST", "/api/v1/tenants/sample/schemas/public/imports?name=squares")
+    upload.putheader("Authorization", f"Bearer {running.token}")
+    upload.putheader("Content-Length", str(len(b"n,square\n" + rows)))
+    upload.endheaders(b"n,square\n" + rows[:100_000])
+    running.tell(signal.SIGINT)
+    eventually(lambda: refuses_connections(running.port))
+    upload.send(rows[100_000:])
+    answer = upload.getresponse()
+    assert (answer.status, json.loads(answer.read())["rows"]) == (201, 50_000)
+    upload.close()
+    assert running.ended() == 0
+
+
+def refuses_connections(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def test_ctrl_c_ends_everything_in_order_and_leaves_nothing_behind(running: Installation) -> None:
