@@ -64,13 +64,12 @@ class Load:
     async def finish(self) -> None:
         """Give every column its own type. Raises ValueMisfit."""
         await self._hear_words()
-        for column in self.columns:
-            if column.wanted is not None:
-                await misfits.refuse(self.connection, self.table, column, self._text(column))
+        untyped = [column for column in self.columns if self._type(column) != column.type]
+        wanted = [(column, self._text(column)) for column in untyped if column.wanted is not None]
+        await misfits.refuse(self.connection, self.table, wanted)
         changes = [
             f"{identifier(column.header.name)} TYPE {column.type} USING {misfits.value(column, self._text(column))}"
-            for column in self.columns
-            if self._type(column) != column.type
+            for column in untyped
         ]
         await self._alter(changes)
 

@@ -1,5 +1,6 @@
 """Values that a type cannot hold unaltered: refused where the caller asked for the type, counted where they made a column text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -37,26 +38,33 @@ def value(column: Column, text: str, type_: str | None = None) -> str:
     return f"({found})::{type_ or column.wanted}" if column.wanted else found
 
 
-async def refuse(connection: asyncpg.Connection, table: str, column: Column, text: str) -> None:
-    """Raise ValueMisfit if the wanted type of the column would alter a value of it."""
-    altered = _altered(column, text)
-    count = await connection.fetchval(f"SELECT count(*) FROM {table} WHERE {altered}")  # noqa: S608  names are quoted
-    if count:
-        found = await connection.fetch(f"SELECT {text} FROM {table} WHERE {altered} LIMIT {_EXAMPLES}")  # noqa: S608
-        raise ValueMisfit(column.header.name, column.type, count, [row[0] for row in found])
+async def refuse(connection: asyncpg.Connection, table: str, wanted: Sequence[tuple[Column, str]]) -> None:
+    """Raise ValueMisfit if the wanted type of a column would alter a value; with each column comes SQL for the file's text. One scan."""
+    if not wanted:
+        return
+    altered = [_altered(column, text) for column, text in wanted]
+    counted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in altered)
+    counts = await connection.fetchrow(f"SELECT {counted} FROM {table}") or ()  # noqa: S608  names are quoted
+    for (column, text), condition, count in zip(wanted, altered, counts, strict=True):
+        if count:
+            found = await connection.fetch(f"SELECT {text} FROM {table} WHERE {condition} LIMIT {_EXAMPLES}")  # noqa: S608
+            raise ValueMisfit(column.header.name, column.type, count, [row[0] for row in found])
 
 
 async def obstacle(connection: asyncpg.Connection, table: str, column: Column, nearest: Format) -> Obstacle | None:
     """Count the values of a text column that are not in the format of most, or in a wider one; None if those are not few."""
     name = identifier(column.header.name)
     candidates = [nearest, *(wider for wider in kinds.FORMATS if wider.name in nearest.within)]
-    misfits = [f"{name} !~ {literal(f'^(?:{candidate.pattern})$')}" for candidate in candidates]
+    first, *others = (f"v !~ {literal(f'^(?:{candidate.pattern})$')}" for candidate in candidates)
+    misfits = ["misfit", *(f"misfit AND {other}" for other in others)]
+    # OFFSET 0 keeps the one pattern that nearly every value matches from being tried once per candidate.
+    judged = f"(SELECT v, {first} AS misfit FROM (SELECT {name} FROM {table}) x(v) OFFSET 0) judged"  # noqa: S608
     counted = ", ".join(f"count(*) FILTER (WHERE {misfit})" for misfit in misfits)
-    total, *counts = await connection.fetchrow(f"SELECT count({name}), {counted} FROM {table}") or (0, 0)  # noqa: S608
+    total, *counts = await connection.fetchrow(f"SELECT count(v), {counted} FROM {judged}") or (0, 0)  # noqa: S608
     least = counts.index(min(counts))
     if counts[least] * 2 > total:
         return None
-    examples = f"SELECT DISTINCT {name} FROM {table} WHERE {misfits[least]} ORDER BY {name} LIMIT {_EXAMPLES}"  # noqa: S608
+    examples = f"SELECT DISTINCT v FROM {judged} WHERE {misfits[least]} ORDER BY v LIMIT {_EXAMPLES}"  # noqa: S608
     found = await connection.fetch(examples)
     return Obstacle(candidates[least], counts[least], total, tuple(row[0] for row in found))
 

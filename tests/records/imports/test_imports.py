@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from rowhouse.records.v1 import records_pb2
 
 from services.kit.rpc import identity
 from services.kit.rpc.identity import Caller
@@ -494,6 +495,19 @@ async def test_a_refused_import_leaves_its_key_free(files: Files) -> None:
     with refused("ROW_RAGGED"):
         await files.load("a,b\n1\n", key="k")
     assert (await files.load("a,b\n1,2\n", key="k"))["rows"] == 1
+
+
+async def test_the_token_that_comes_with_the_end_speaks_for_the_caller(keyring: Keyring, tenant: Tenant) -> None:
+    spoken: list[str] = []
+
+    async def adopt(operation: Mapping[str, Any], token: str) -> int:
+        spoken.append(token)
+        return 1
+
+    async with serving_records(keyring, adopt) as channel:
+        end = records_pb2.ImportRequest(finish=records_pb2.ImportFinish(bytes=4, token="fresh"))
+        await Files(channel, tenant.member()).send(opened(), chunk(b"a\n1\n"), end)
+    assert spoken == ["fresh"]
 
 
 async def test_a_schema_service_that_fails_leaves_nothing(keyring: Keyring, tenant: Tenant) -> None:
