@@ -1,9 +1,14 @@
 """Fixtures for every test; each lives in the module of its subject."""
 
+import os
 from collections.abc import Callable
 
 import pytest
 from hypothesis import Phase, settings
+
+# Before gRPC is imported: else its threads start anew in the fork that becomes Postgres, and end it.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+os.environ["GRPC_VERBOSITY"] = "NONE"
 
 pytest.register_assert_rewrite("tests.fixtures")  # before the first import, and some import one another
 pytest_plugins = [
