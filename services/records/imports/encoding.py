@@ -41,7 +41,7 @@ class Decoder:
         _refuse_binary(head)
         self._mark, marked = _mark_of(head)
         self._open = named is None and not marked
-        self.encoding = _byte_order(named, marked) or _looks_like(head)
+        self.encoding = _told(head, named, marked) or _looks_like(head)
         self._decoder = codecs.getincrementaldecoder(self.encoding)()
         self._line = 1
 
@@ -89,11 +89,13 @@ def _mark_of(head: bytes) -> tuple[int, str | None]:
     return 0, None
 
 
-def _byte_order(named: str | None, marked: str | None) -> str | None:
-    """What is certain: UTF-16 without its byte order is not."""
+def _told(head: bytes, named: str | None, marked: str | None) -> str | None:
+    """What the mark or the caller says; UTF-16 without a mark begins with its low bytes unless it looks otherwise."""
     if marked is not None and (named is None or named.startswith("utf")):
         return marked
-    return None if named == "utf-16" else named
+    if named == "utf-16":
+        return "utf-16-be" if _looks_like(head) == "utf-16-be" else "utf-16-le"
+    return named
 
 
 def _looks_like(head: bytes) -> str:

@@ -64,6 +64,11 @@ def test_the_callers_word_counts_more_than_the_looks() -> None:
     assert decoded("Ã©\n".encode("cp1252"), "cp1252")[0] == "Ã©\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_that_is_named_needs_no_mark(encoding: str) -> None:
+    assert decoded(TEXT.encode(encoding), "utf-16") == (TEXT, encoding)
+
+
 @pytest.mark.parametrize("piece", [1, 1 << 20])
 def test_a_nul_byte_is_refused_with_its_line(piece: int) -> None:
     with pytest.raises(NulByte, match="Line 2"):
