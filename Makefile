@@ -20,6 +20,9 @@ check: .venv/.locked  ## Check statically: style, types, who may import whom, ge
 	.venv/bin/lint-imports --no-logo
 	$(PYTHON) -m pytest -q tests/test_generated.py tests/gateway/test_openapi.py
 
+bench: .venv/.locked  ## Measure start, memory, sign-up, import and first page (keep the machine quiet)
+	$(PYTHON) -m loadtests
+
 mutants: .venv/.locked  ## Break the code in known ways and see that the tests notice
 	$(PYTHON) mutants/run.py $(MUTANTS)
 
@@ -45,4 +48,4 @@ help:  ## List the commands
 	@.venv/bin/uv pip install -q --no-deps --no-build-isolation --python $(PYTHON) -e .
 	@touch $@
 
-.PHONY: up test soak check mutants proto openapi lock help
+.PHONY: up test soak check bench mutants proto openapi lock help

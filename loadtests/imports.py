@@ -34,9 +34,14 @@ def over_http(installation: Installation, path: Path, name: str) -> tuple[float,
     return seconds, answer.json()
 
 
+def sql(psql: Path, dsn: str, statement: str) -> None:
+    """Run one statement."""
+    subprocess.run([psql, dsn, "-qc", statement], check=True)
+
+
 def over_psql(psql: Path, dsn: str, path: Path, table: str, columns: str) -> float:
     """Seconds that `\\copy` of the same file into `table` took."""
     copy = f"\\copy {table}({columns}) from '{path}' with (format csv, header)"
     started = time.perf_counter()
-    subprocess.run([psql, dsn, "-qc", copy], check=True)
+    sql(psql, dsn, copy)
     return time.perf_counter() - started

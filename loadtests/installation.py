@@ -40,13 +40,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(home: Path, log_level: str = "info") -> Iterator[Installation]:
-    """Start an installation in `home` and drain it afterwards. Its log is `<home>.log`."""
+def running(home: Path, **settings: str) -> Iterator[Installation]:
+    """Start an installation in `home`, with these variables besides, and drain it afterwards. Its log is `<home>.log`."""
     environment = os.environ | {
         "ROWHOUSE_HOME": str(home),
         "ROWHOUSE_PORT": str(free_port()),
         "ROWHOUSE_POSTGRES_PORT": str(free_port()),
-        "ROWHOUSE_LOG_LEVEL": log_level,
+        **settings,
     }
     started = time.perf_counter()
     with Path(f"{home}.log").open("w+") as log:

@@ -52,13 +52,11 @@ async def http_client(installation: Installation, path: str) -> Call:
 
 def logged_page(log: Path) -> tuple[str, list[object]]:
     """The text and the arguments of the last page that the records service logged at debug level."""
-    found = None
-    for line in log.read_text().splitlines():
-        if '"sql"' in line and '"records"' in line and "LIMIT" in line:
-            found = json.loads(line[line.index("{") :])
-    if found is None:
+    events = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
+    pages = [event for event in events if event["event"] == "statement" and "LIMIT" in event["sql"]]
+    if not pages:
         raise SystemExit(f"{log} holds no logged page; is the log level debug?")
-    return found["sql"], found["args"]
+    return pages[-1]["sql"], pages[-1]["arguments"]
 
 
 async def sql_client(dsn: str, sql: str, args: list[object]) -> Call:
