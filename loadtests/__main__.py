@@ -6,11 +6,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from loadtests import imports, pages, people
 from loadtests.installation import Installation, memory, peaks, running
+from services.laptop.home import Home
+from services.laptop.keys import Keys
 
 ROWS = 1_000_000
 PAGE = "/api/v1/tenants/sample/schemas/public/tables/people/records?limit=100&shape="
@@ -50,6 +53,13 @@ def ddl_login(installation: Installation) -> str:
     )
     login: str = answer.raise_for_status().json()["connection_string"]
     return login
+
+
+def superuser(installation: Installation) -> str:
+    """The sample database over the server's own socket, as the services reach it; a SQL login has three connections at most."""
+    login = urlsplit(ddl_login(installation))
+    keys = Keys.kept_in(Home(installation.home).keys)
+    return f"postgresql://postgres:{quote(keys.postgres_password, safe='')}@127.0.0.1:{login.port}{login.path}"
 
 
 def measure_imports(installation: Installation, file: Path, psql: Path) -> None:
@@ -95,7 +105,7 @@ def main(folder: Path) -> None:
             httpx.get(installation.url + PAGE + shape, headers=installation.headers).raise_for_status()
             statements[shape] = pages.logged_page(Path(f"{home}.log"))
     with running(home, **QUIET) as installation:
-        dsn = ddl_login(installation)
+        dsn = superuser(installation)
         for shape, statement in statements.items():
             asyncio.run(measure_pages(installation, shape, dsn, statement))
         say("memory (PSS) afterwards", named(memory(installation.pid)))

@@ -60,7 +60,7 @@ def logged_page(log: Path) -> tuple[str, list[object]]:
 
 
 async def sql_client(dsn: str, sql: str, args: list[object]) -> Call:
-    """A connection that runs the page's own statement."""
+    """A connection that runs the page's own statement, as asyncpg alone does."""
     connection = await asyncpg.connect(dsn, statement_cache_size=1000)
 
     async def call() -> None:
