@@ -25,6 +25,7 @@ _ENDED = (
     asyncpg.CrashShutdownError,
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 
@@ -47,6 +48,8 @@ class Databases:
         try:
             yield connection
         except _ENDED as error:
+            if isinstance(error, asyncpg.InternalClientError):
+                connection.terminate()  # the server's last word came between two statements, and is half read
             if not connection.is_closed():
                 raise
             raise await self._why_ended(tenant, login) from error
