@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.fixtures.stack import Installation
 
-EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "300"))
 NUMBERS = itertools.count(1)
 NASTY = [
     "", " ", "007", "1e5", "NULL", "null", r"\N", r"\.", '"', '""', "a,b", "a;b", "a\tb", "a\nb", "a\r\nb", "\r", "=1+1", "'; --",
