@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from services.laptop.postgres import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,14 +30,6 @@ class Installation:
     def headers(self) -> dict[str, str]:
         """What an API call needs."""
         return {"Authorization": f"Bearer {self.token}"}
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

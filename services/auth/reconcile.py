@@ -26,7 +26,7 @@ class Reconciler:
         self._db = db
         self._provisioner = provisioner
         self._clock = clock
-        # A server takes one at a time anyway; those who wait here hold no connection to the control database.
+        # A bound on the server's load; those who wait here hold no connection to the control database.
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     @property
