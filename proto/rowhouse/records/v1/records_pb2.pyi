@@ -56,6 +56,8 @@ class ListRecordsRequest(_message.Message):
     SHAPE_FIELD_NUMBER: _builtins.int
     NUMBERS_FIELD_NUMBER: _builtins.int
     SEARCH_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
     fields: _builtins.str
     """The query's own texts, decoded; empty where absent."""
     sort: _builtins.str
@@ -70,6 +72,11 @@ class ListRecordsRequest(_message.Message):
     numbers: _builtins.str
     """`string` gives bigint, numeric and money as strings."""
     search: _builtins.str
+    """Words that a record's text must contain."""
+    offset: _builtins.int
+    """How many records to pass over; instead of a cursor. Absent for none."""
+    at: _builtins.str
+    """`end` for the last page; instead of a cursor."""
     @_builtins.property
     def table(self) -> Global___TableRef: ...
     def __init__(
@@ -85,14 +92,68 @@ class ListRecordsRequest(_message.Message):
         shape: _builtins.str = ...,
         numbers: _builtins.str = ...,
         search: _builtins.str = ...,
+        offset: _builtins.int | None = ...,
+        at: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["table", b"table"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_offset", b"_offset", "offset", b"offset", "table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "cursor", b"cursor", "fields", b"fields", "filter", b"filter", "limit", b"limit", "numbers", b"numbers", "search", b"search", "shape", b"shape", "sort", b"sort", "table", b"table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_offset", b"_offset", "at", b"at", "count", b"count", "cursor", b"cursor", "fields", b"fields", "filter", b"filter", "limit", b"limit", "numbers", b"numbers", "offset", b"offset", "search", b"search", "shape", b"shape", "sort", b"sort", "table", b"table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__offset: _TypeAlias = _typing.Literal["offset"]  # noqa: Y015
+    _WhichOneofArgType__offset: _TypeAlias = _typing.Literal["_offset", b"_offset"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__offset) -> _WhichOneofReturnType__offset | None: ...
 
 Global___ListRecordsRequest: _TypeAlias = ListRecordsRequest  # noqa: Y015
+
+@_typing.final
+class AggregateRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TABLE_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    AGGREGATE_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    filter: _builtins.str
+    search: _builtins.str
+    aggregate: _builtins.bytes
+    """[{"column": …, "function": …}] as JSON."""
+    numbers: _builtins.str
+    sort: _builtins.str
+    """With `offset` or `limit`: only that window of the list in this order."""
+    offset: _builtins.int
+    limit: _builtins.int
+    @_builtins.property
+    def table(self) -> Global___TableRef: ...
+    def __init__(
+        self,
+        *,
+        table: Global___TableRef | None = ...,
+        filter: _builtins.str = ...,
+        search: _builtins.str = ...,
+        aggregate: _builtins.bytes = ...,
+        numbers: _builtins.str = ...,
+        sort: _builtins.str = ...,
+        offset: _builtins.int | None = ...,
+        limit: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_offset", b"_offset", "limit", b"limit", "offset", b"offset", "table", b"table"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_offset", b"_offset", "aggregate", b"aggregate", "filter", b"filter", "limit", b"limit", "numbers", b"numbers", "offset", b"offset", "search", b"search", "sort", b"sort", "table", b"table"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
+    _WhichOneofReturnType__offset: _TypeAlias = _typing.Literal["offset"]  # noqa: Y015
+    _WhichOneofArgType__offset: _TypeAlias = _typing.Literal["_offset", b"_offset"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__offset) -> _WhichOneofReturnType__offset | None: ...
+
+Global___AggregateRequest: _TypeAlias = AggregateRequest  # noqa: Y015
 
 @_typing.final
 class Page(_message.Message):
@@ -178,9 +239,15 @@ class WriteRequest(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     NUMBERS_FIELD_NUMBER: _builtins.int
+    INPUT_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
     body: _builtins.bytes
     idempotency_key: _builtins.str
     numbers: _builtins.str
+    input: _builtins.str
+    """`text` reads values as people write them, by the kinds of their columns; `json`, or empty, takes JSON values."""
+    partial: _builtins.str
+    """`true` leaves out records, or cells of changes, that do not fit, and lists them under `skipped`."""
     @_builtins.property
     def table(self) -> Global___TableRef: ...
     def __init__(
@@ -190,10 +257,12 @@ class WriteRequest(_message.Message):
         body: _builtins.bytes = ...,
         idempotency_key: _builtins.str = ...,
         numbers: _builtins.str = ...,
+        input: _builtins.str = ...,
+        partial: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "numbers", b"numbers", "table", b"table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "input", b"input", "numbers", b"numbers", "partial", b"partial", "table", b"table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -231,12 +300,15 @@ class UpdateRecordRequest(_message.Message):
     IF_MATCH_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     NUMBERS_FIELD_NUMBER: _builtins.int
+    INPUT_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     body: _builtins.bytes
     if_match: _builtins.str
     """The version of If-Match without quotes; empty where absent."""
     idempotency_key: _builtins.str
     numbers: _builtins.str
+    input: _builtins.str
+    """As in WriteRequest."""
     @_builtins.property
     def table(self) -> Global___TableRef: ...
     def __init__(
@@ -248,10 +320,11 @@ class UpdateRecordRequest(_message.Message):
         if_match: _builtins.str = ...,
         idempotency_key: _builtins.str = ...,
         numbers: _builtins.str = ...,
+        input: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "if_match", b"if_match", "key", b"key", "numbers", b"numbers", "table", b"table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "idempotency_key", b"idempotency_key", "if_match", b"if_match", "input", b"input", "key", b"key", "numbers", b"numbers", "table", b"table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -323,12 +396,21 @@ class ImportOpen(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    RESPOND_ASYNC_FIELD_NUMBER: _builtins.int
     schema: _builtins.str
     name: _builtins.str
     """The new table's name; empty to take it from the file's name."""
     options: _builtins.bytes
     """The JSON of the `options` parameter; empty where absent."""
     idempotency_key: _builtins.str
+    content_type: _builtins.str
+    """Of the upload, as its sender says; empty where it does not. A hint at the file's format, which its bytes decide."""
+    size: _builtins.int
+    """Bytes to come, for progress; 0 where the sender does not say."""
+    respond_async: _builtins.bool
+    """Answer once the whole file is here, with the import in state `running`."""
     def __init__(
         self,
         *,
@@ -336,10 +418,13 @@ class ImportOpen(_message.Message):
         name: _builtins.str = ...,
         options: _builtins.bytes = ...,
         idempotency_key: _builtins.str = ...,
+        content_type: _builtins.str = ...,
+        size: _builtins.int = ...,
+        respond_async: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idempotency_key", b"idempotency_key", "name", b"name", "options", b"options", "schema", b"schema"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "idempotency_key", b"idempotency_key", "name", b"name", "options", b"options", "respond_async", b"respond_async", "schema", b"schema", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -452,20 +537,24 @@ class PreviewRequest(_message.Message):
     HEAD_FIELD_NUMBER: _builtins.int
     WHOLE_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
     head: _builtins.bytes
     whole: _builtins.bool
     """Whether `head` is the whole file."""
     options: _builtins.bytes
+    content_type: _builtins.str
+    """As in ImportOpen."""
     def __init__(
         self,
         *,
         head: _builtins.bytes = ...,
         whole: _builtins.bool = ...,
         options: _builtins.bytes = ...,
+        content_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head", b"head", "options", b"options", "whole", b"whole"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "head", b"head", "options", b"options", "whole", b"whole"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,6 +580,53 @@ class ImportRef(_message.Message):
 Global___ImportRef: _TypeAlias = ImportRef  # noqa: Y015
 
 @_typing.final
+class ListImportsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    limit: _builtins.int
+    cursor: _builtins.str
+    def __init__(
+        self,
+        *,
+        limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListImportsRequest: _TypeAlias = ListImportsRequest  # noqa: Y015
+
+@_typing.final
+class ListRejectsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    limit: _builtins.int
+    cursor: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        limit: _builtins.int = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "id", b"id", "limit", b"limit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRejectsRequest: _TypeAlias = ListRejectsRequest  # noqa: Y015
+
+@_typing.final
 class ExportRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -499,11 +635,16 @@ class ExportRequest(_message.Message):
     FIELDS_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    FORMULA_SAFE_FIELD_NUMBER: _builtins.int
     format: _builtins.str
-    """csv or tsv."""
+    """csv, tsv, json, jsonl, xlsx or parquet."""
     fields: _builtins.str
     sort: _builtins.str
     filter: _builtins.str
+    search: _builtins.str
+    formula_safe: _builtins.str
+    """`true` writes texts that a spreadsheet would take for a formula with a `'` before them (csv and tsv)."""
     @_builtins.property
     def table(self) -> Global___TableRef: ...
     def __init__(
@@ -514,10 +655,12 @@ class ExportRequest(_message.Message):
         fields: _builtins.str = ...,
         sort: _builtins.str = ...,
         filter: _builtins.str = ...,
+        search: _builtins.str = ...,
+        formula_safe: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["table", b"table"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "filter", b"filter", "format", b"format", "sort", b"sort", "table", b"table"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "filter", b"filter", "format", b"format", "formula_safe", b"formula_safe", "search", b"search", "sort", b"sort", "table", b"table"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -40,6 +40,11 @@ class RecordsStub:
                 request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListRecordsRequest.SerializeToString,
                 response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
                 _registered_method=True)
+        self.AggregateRecords = channel.unary_unary(
+                '/rowhouse.records.v1.Records/AggregateRecords',
+                request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.AggregateRequest.SerializeToString,
+                response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+                _registered_method=True)
         self.GetRecord = channel.unary_unary(
                 '/rowhouse.records.v1.Records/GetRecord',
                 request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.GetRecordRequest.SerializeToString,
@@ -84,6 +89,14 @@ class RecordsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AggregateRecords(self, request, context):
+        """Figures over the rows of a list, or over a window of it. Body: {"aggregates": [{"column", "function", "value"}], "rows": n}.
+        Fails as ListRecords does, and with INVALID_ARGUMENT / AGGREGATE_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRecord(self, request, context):
         """Fails with NOT_FOUND / RECORD_NOT_FOUND, FAILED_PRECONDITION / NO_PRIMARY_KEY.
         """
@@ -92,7 +105,8 @@ class RecordsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateRecords(self, request, context):
-        """Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
+        """Body: {"records": [{…}], "on_conflict"?: {"columns", "do": "update" | "ignore"}}.
+        Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
         FAILED_PRECONDITION / IDEMPOTENCY_KEY_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -107,7 +121,7 @@ class RecordsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRecords(self, request, context):
-        """Body: {"keys": […]}.
+        """Body: {"keys": […]} or {"filter": {…}}.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +146,11 @@ def add_RecordsServicer_to_server(servicer, server):
             'ListRecords': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRecords,
                     request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListRecordsRequest.FromString,
+                    response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
+            ),
+            'AggregateRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.AggregateRecords,
+                    request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.AggregateRequest.FromString,
                     response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
             ),
             'GetRecord': grpc.unary_unary_rpc_method_handler(
@@ -192,6 +211,33 @@ class Records:
             target,
             '/rowhouse.records.v1.Records/ListRecords',
             rowhouse_dot_records_dot_v1_dot_records__pb2.ListRecordsRequest.SerializeToString,
+            rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AggregateRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rowhouse.records.v1.Records/AggregateRecords',
+            rowhouse_dot_records_dot_v1_dot_records__pb2.AggregateRequest.SerializeToString,
             rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
             options,
             channel_credentials,
@@ -391,6 +437,21 @@ class ImportsStub:
                 request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.SerializeToString,
                 response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
                 _registered_method=True)
+        self.ListImports = channel.unary_unary(
+                '/rowhouse.records.v1.Imports/ListImports',
+                request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListImportsRequest.SerializeToString,
+                response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+                _registered_method=True)
+        self.CancelImport = channel.unary_unary(
+                '/rowhouse.records.v1.Imports/CancelImport',
+                request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.SerializeToString,
+                response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+                _registered_method=True)
+        self.ListRejects = channel.unary_unary(
+                '/rowhouse.records.v1.Imports/ListRejects',
+                request_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListRejectsRequest.SerializeToString,
+                response_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+                _registered_method=True)
 
 
 class ImportsServicer:
@@ -398,7 +459,7 @@ class ImportsServicer:
     """
 
     def Import(self, request_iterator, context):
-        """Reads a file into a new table. The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
+        """Reads a file into a new table, or into one that is there (options `into`, `mode`, `key`, `dry_run`). The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
         because a status in the middle of a request stream gets lost.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -406,7 +467,7 @@ class ImportsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Preview(self, request, context):
-        """The head of a file (up to 1 MB) → its dialect, columns with kinds and why, and 50 rows.
+        """The head of a file → its dialect, columns with kinds and why, and 50 rows. A workbook cannot be read from its head and comes whole.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -414,6 +475,27 @@ class ImportsServicer:
 
     def GetImport(self, request, context):
         """Fails with NOT_FOUND / IMPORT_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListImports(self, request, context):
+        """Imports that run and that have been, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelImport(self, request, context):
+        """Stops an import that runs; it leaves no table and no row. Fails with NOT_FOUND / IMPORT_NOT_FOUND, ABORTED / IMPORT_ENDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRejects(self, request, context):
+        """What an import rejected: {"rejects": [{"row", "column", "value", "why"}], "next"}. Fails with NOT_FOUND / IMPORT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -435,6 +517,21 @@ def add_ImportsServicer_to_server(servicer, server):
             'GetImport': grpc.unary_unary_rpc_method_handler(
                     servicer.GetImport,
                     request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.FromString,
+                    response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
+            ),
+            'ListImports': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListImports,
+                    request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListImportsRequest.FromString,
+                    response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
+            ),
+            'CancelImport': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelImport,
+                    request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.FromString,
+                    response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
+            ),
+            'ListRejects': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRejects,
+                    request_deserializer=rowhouse_dot_records_dot_v1_dot_records__pb2.ListRejectsRequest.FromString,
                     response_serializer=rowhouse_dot_records_dot_v1_dot_records__pb2.Page.SerializeToString,
             ),
     }
@@ -519,6 +616,87 @@ class Imports:
             target,
             '/rowhouse.records.v1.Imports/GetImport',
             rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.SerializeToString,
+            rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListImports(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rowhouse.records.v1.Imports/ListImports',
+            rowhouse_dot_records_dot_v1_dot_records__pb2.ListImportsRequest.SerializeToString,
+            rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelImport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rowhouse.records.v1.Imports/CancelImport',
+            rowhouse_dot_records_dot_v1_dot_records__pb2.ImportRef.SerializeToString,
+            rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRejects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rowhouse.records.v1.Imports/ListRejects',
+            rowhouse_dot_records_dot_v1_dot_records__pb2.ListRejectsRequest.SerializeToString,
             rowhouse_dot_records_dot_v1_dot_records__pb2.Page.FromString,
             options,
             channel_credentials,

@@ -20,16 +20,21 @@ class RecordsStub:
     """Fails with NOT_FOUND / TABLE_NOT_FOUND, TABLE_RENAMED, INVALID_ARGUMENT / COLUMN_UNKNOWN, FILTER_INVALID, SORT_INVALID, CURSOR_INVALID, LIMIT_INVALID,
     QUERY_TOO_SLOW.
     """
+    AggregateRecords: _aio.UnaryUnaryMultiCallable[_records_pb2.AggregateRequest, _records_pb2.Page]
+    """Figures over the rows of a list, or over a window of it. Body: {"aggregates": [{"column", "function", "value"}], "rows": n}.
+    Fails as ListRecords does, and with INVALID_ARGUMENT / AGGREGATE_INVALID.
+    """
     GetRecord: _aio.UnaryUnaryMultiCallable[_records_pb2.GetRecordRequest, _records_pb2.Record]
     """Fails with NOT_FOUND / RECORD_NOT_FOUND, FAILED_PRECONDITION / NO_PRIMARY_KEY."""
     CreateRecords: _aio.UnaryUnaryMultiCallable[_records_pb2.WriteRequest, _records_pb2.Written]
-    """Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
+    """Body: {"records": [{…}], "on_conflict"?: {"columns", "do": "update" | "ignore"}}.
+    Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
     FAILED_PRECONDITION / IDEMPOTENCY_KEY_REUSED.
     """
     UpdateRecords: _aio.UnaryUnaryMultiCallable[_records_pb2.WriteRequest, _records_pb2.Written]
     """Body: {"records": [{"key", "set", "version"?}]}. Fails with FAILED_PRECONDITION / VERSION_MISMATCH."""
     DeleteRecords: _aio.UnaryUnaryMultiCallable[_records_pb2.WriteRequest, _records_pb2.Written]
-    """Body: {"keys": […]}."""
+    """Body: {"keys": […]} or {"filter": {…}}."""
     UpdateRecord: _aio.UnaryUnaryMultiCallable[_records_pb2.UpdateRecordRequest, _records_pb2.Record]
     """Body: {column: value, …}. Fails with FAILED_PRECONDITION / VERSION_MISMATCH (metadata `record` is the record as it stands now, JSON)."""
     DeleteRecord: _aio.UnaryUnaryMultiCallable[_records_pb2.DeleteRecordRequest, _records_pb2.Written]
@@ -48,6 +53,16 @@ class RecordsServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def AggregateRecords(
+        self,
+        request: _records_pb2.AggregateRequest,
+        context: _aio.ServicerContext[_records_pb2.AggregateRequest, _abc.Awaitable[_records_pb2.Page]],
+    ) -> _abc.Awaitable[_records_pb2.Page]:
+        """Figures over the rows of a list, or over a window of it. Body: {"aggregates": [{"column", "function", "value"}], "rows": n}.
+        Fails as ListRecords does, and with INVALID_ARGUMENT / AGGREGATE_INVALID.
+        """
+
+    @_abc_1.abstractmethod
     def GetRecord(
         self,
         request: _records_pb2.GetRecordRequest,
@@ -61,7 +76,8 @@ class RecordsServicer(metaclass=_abc_1.ABCMeta):
         request: _records_pb2.WriteRequest,
         context: _aio.ServicerContext[_records_pb2.WriteRequest, _abc.Awaitable[_records_pb2.Written]],
     ) -> _abc.Awaitable[_records_pb2.Written]:
-        """Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
+        """Body: {"records": [{…}], "on_conflict"?: {"columns", "do": "update" | "ignore"}}.
+        Fails with INVALID_ARGUMENT / VALUE_INVALID, COLUMN_UNKNOWN, TOO_MANY_RECORDS, ABORTED / UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION,
         FAILED_PRECONDITION / IDEMPOTENCY_KEY_REUSED.
         """
 
@@ -79,7 +95,7 @@ class RecordsServicer(metaclass=_abc_1.ABCMeta):
         request: _records_pb2.WriteRequest,
         context: _aio.ServicerContext[_records_pb2.WriteRequest, _abc.Awaitable[_records_pb2.Written]],
     ) -> _abc.Awaitable[_records_pb2.Written]:
-        """Body: {"keys": […]}."""
+        """Body: {"keys": […]} or {"filter": {…}}."""
 
     @_abc_1.abstractmethod
     def UpdateRecord(
@@ -103,13 +119,19 @@ class ImportsStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Import: _aio.StreamUnaryMultiCallable[_records_pb2.ImportRequest, _records_pb2.ImportReply]
-    """Reads a file into a new table. The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
+    """Reads a file into a new table, or into one that is there (options `into`, `mode`, `key`, `dry_run`). The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
     because a status in the middle of a request stream gets lost.
     """
     Preview: _aio.UnaryUnaryMultiCallable[_records_pb2.PreviewRequest, _records_pb2.Page]
-    """The head of a file (up to 1 MB) → its dialect, columns with kinds and why, and 50 rows."""
+    """The head of a file → its dialect, columns with kinds and why, and 50 rows. A workbook cannot be read from its head and comes whole."""
     GetImport: _aio.UnaryUnaryMultiCallable[_records_pb2.ImportRef, _records_pb2.Page]
     """Fails with NOT_FOUND / IMPORT_NOT_FOUND."""
+    ListImports: _aio.UnaryUnaryMultiCallable[_records_pb2.ListImportsRequest, _records_pb2.Page]
+    """Imports that run and that have been, the latest first."""
+    CancelImport: _aio.UnaryUnaryMultiCallable[_records_pb2.ImportRef, _records_pb2.Page]
+    """Stops an import that runs; it leaves no table and no row. Fails with NOT_FOUND / IMPORT_NOT_FOUND, ABORTED / IMPORT_ENDED."""
+    ListRejects: _aio.UnaryUnaryMultiCallable[_records_pb2.ListRejectsRequest, _records_pb2.Page]
+    """What an import rejected: {"rejects": [{"row", "column", "value", "why"}], "next"}. Fails with NOT_FOUND / IMPORT_NOT_FOUND."""
 
 class ImportsServicer(metaclass=_abc_1.ABCMeta):
     """Files into tables."""
@@ -120,7 +142,7 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _abc.AsyncIterator[_records_pb2.ImportRequest],
         context: _aio.ServicerContext[_abc.AsyncIterator[_records_pb2.ImportRequest], _abc.Awaitable[_records_pb2.ImportReply]],
     ) -> _abc.Awaitable[_records_pb2.ImportReply]:
-        """Reads a file into a new table. The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
+        """Reads a file into a new table, or into one that is there (options `into`, `mode`, `key`, `dry_run`). The last message says `finish`; a stream that ends without it is rolled back. A refusal is in the reply,
         because a status in the middle of a request stream gets lost.
         """
 
@@ -130,7 +152,7 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         request: _records_pb2.PreviewRequest,
         context: _aio.ServicerContext[_records_pb2.PreviewRequest, _abc.Awaitable[_records_pb2.Page]],
     ) -> _abc.Awaitable[_records_pb2.Page]:
-        """The head of a file (up to 1 MB) → its dialect, columns with kinds and why, and 50 rows."""
+        """The head of a file → its dialect, columns with kinds and why, and 50 rows. A workbook cannot be read from its head and comes whole."""
 
     @_abc_1.abstractmethod
     def GetImport(
@@ -139,6 +161,30 @@ class ImportsServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_records_pb2.ImportRef, _abc.Awaitable[_records_pb2.Page]],
     ) -> _abc.Awaitable[_records_pb2.Page]:
         """Fails with NOT_FOUND / IMPORT_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListImports(
+        self,
+        request: _records_pb2.ListImportsRequest,
+        context: _aio.ServicerContext[_records_pb2.ListImportsRequest, _abc.Awaitable[_records_pb2.Page]],
+    ) -> _abc.Awaitable[_records_pb2.Page]:
+        """Imports that run and that have been, the latest first."""
+
+    @_abc_1.abstractmethod
+    def CancelImport(
+        self,
+        request: _records_pb2.ImportRef,
+        context: _aio.ServicerContext[_records_pb2.ImportRef, _abc.Awaitable[_records_pb2.Page]],
+    ) -> _abc.Awaitable[_records_pb2.Page]:
+        """Stops an import that runs; it leaves no table and no row. Fails with NOT_FOUND / IMPORT_NOT_FOUND, ABORTED / IMPORT_ENDED."""
+
+    @_abc_1.abstractmethod
+    def ListRejects(
+        self,
+        request: _records_pb2.ListRejectsRequest,
+        context: _aio.ServicerContext[_records_pb2.ListRejectsRequest, _abc.Awaitable[_records_pb2.Page]],
+    ) -> _abc.Awaitable[_records_pb2.Page]:
+        """What an import rejected: {"rejects": [{"row", "column", "value", "why"}], "next"}. Fails with NOT_FOUND / IMPORT_NOT_FOUND."""
 
 def add_ImportsServicer_to_server(servicer: ImportsServicer, server: _aio.Server) -> None: ...
 
