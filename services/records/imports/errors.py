@@ -152,3 +152,14 @@ class ImportUnknown(NotFound):
 
     def __init__(self, identifier: str) -> None:
         super().__init__(f"There is no import '{identifier}'.", id=identifier)
+
+
+class ImportEnded(Conflict):
+    reason = "IMPORT_ENDED"
+
+    def __init__(self, identifier: str) -> None:
+        super().__init__(
+            f"Import '{identifier}' has ended, so there is nothing to cancel; a table that it made can be taken back by undoing "
+            "its step on the timeline.",
+            id=identifier,
+        )

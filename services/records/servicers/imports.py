@@ -40,6 +40,16 @@ class ImportsServicer(records_pb2_grpc.ImportsServicer):
     async def GetImport(self, request: records_pb2.ImportRef, context: Context) -> records_pb2.Page:
         return records_pb2.Page(body=orjson.dumps(await self._importer.get(caller(), request.id)))
 
+    async def ListImports(self, request: records_pb2.ListImportsRequest, context: Context) -> records_pb2.Page:
+        return records_pb2.Page(body=orjson.dumps(await self._importer.list(caller(), request.limit, request.cursor)))
+
+    async def CancelImport(self, request: records_pb2.ImportRef, context: Context) -> records_pb2.Page:
+        return records_pb2.Page(body=orjson.dumps(await self._importer.cancel(caller(), request.id)))
+
+    async def ListRejects(self, request: records_pb2.ListRejectsRequest, context: Context) -> records_pb2.Page:
+        found = await self._importer.rejects(caller(), request.id, request.limit, request.cursor)
+        return records_pb2.Page(body=orjson.dumps(found))
+
 
 async def _opened(messages: AsyncIterator[records_pb2.ImportRequest]) -> records_pb2.ImportOpen:
     async for message in messages:
