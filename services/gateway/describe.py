@@ -65,7 +65,7 @@ def parameters_of(
 
 def _parameter(name: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
     values = next((one for one in schema.get("anyOf", ()) if one != {"type": "null"}), schema)
-    shown = {key: value for key, value in values.items() if key in ("type", "enum")}
+    shown = {key: value for key, value in values.items() if key in ("type", "enum", "minimum", "maximum")}
     described = {
         "name": name,
         "in": "query",

@@ -64,6 +64,7 @@ _PROBLEM_SCHEMA: Json = {
         },
     },
 }
+REFUSED: Json = {"$ref": "#/components/responses/Problem"}
 _SECURITY_SCHEMES: Json = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, from POST /tokens."},
     "session": {
@@ -114,13 +115,34 @@ def _complete(path: str, item: Json, schemas: Json, guarded: set[tuple[str | Non
     for method, operation in item.items():
         others = [one for one in operation.get("parameters", ()) if one["in"] != "path"]
         operation["parameters"] = [_path_parameter(name) for name in names] + others
-        operation["responses"].pop("422", None)
-        operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
         operation["security"] = [{"token": []}, {"session": []}] if (path, method.upper()) in guarded else []
+        operation["responses"].pop("422", None)
+        operation["responses"] |= {str(status): REFUSED for status in _refusals(path, method, operation)}
+        operation["responses"]["default"] = REFUSED
         operation["operationId"] = operation["operationId"].partition("_api_v1")[0]
         for content in _contents(operation):
+            if "$ref" in content["schema"]:
+                content["schema"].pop("type", None)  # FastAPI's word for an answer whose class it does not know
             if "example" not in content:
                 content["example"] = examples.of(content["schema"], schemas)
+
+
+def _refusals(path: str, method: str, operation: Json) -> list[int]:
+    """With what an operation refuses. A fault of ours is `default`, and so is what no route is asked for: 405, 421, 431."""
+    found = [400, 429]
+    if operation["security"]:
+        found += [401, 403]
+    if "{" in path:
+        found += [404]
+    if "{tenant}" in path:
+        found += [409, 422]
+    if "requestBody" in operation:
+        found += [401, 403, 404, 409, 413, 415, 422]
+    if any(one["name"] == "If-Match" for one in operation["parameters"]):
+        found += [412]
+    if method != "get" and path.endswith(("/operations", "/undo", "/redo", "/{table}", "/{column}")):
+        found += [412, 428]
+    return sorted(set(found))
 
 
 def _path_parameter(name: str) -> Json:

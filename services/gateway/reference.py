@@ -44,7 +44,7 @@ def _parts(operation: Json, schemas: Json) -> Iterator[str]:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         yield f"<h3>Body</h3>{_body(content, schemas)}"
     for status, answer in operation["responses"].items():
-        if status != "default":
+        if answer != openapi.REFUSED:
             contents = answer.get("content", {}).values()
             shown = "".join(_body(content, schemas) for content in contents) or "<p>Nothing.</p>"
             yield f"<h3>Answer {escape(status)}</h3>{shown}"

@@ -22,7 +22,12 @@ class Parameters(BaseModel):
 class Paged(Parameters):
     """The parameters of every list."""
 
-    limit: int = Field(0, description=f"How many at most; 1 to {MAX_LIMIT:,}, 100 if absent.", examples=[100])
+    limit: int = Field(
+        0,
+        description=f"How many at most; 1 to {MAX_LIMIT:,}, 100 if absent.",
+        examples=[100],
+        json_schema_extra={"minimum": 1, "maximum": MAX_LIMIT},
+    )
     cursor: str = Field("", description="`next` of the page before.", examples=[""])
 
 
