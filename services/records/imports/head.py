@@ -1,17 +1,17 @@
 """The head of a file: what it tells of the encoding, the dialect, the columns' names and first formats."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from services.kinds import Format
 from services.records.imports import dialect, headers, infer, limits
 from services.records.imports.dialect import Dialect, Row
-from services.records.imports.encoding import Decoder
 from services.records.imports.errors import FileEmpty, OptionInvalid, QuoteUnterminated, RowTooLong
 from services.records.imports.headers import Header
 from services.records.imports.infer import Column
 from services.records.imports.options import ColumnOption, Options
+from services.records.imports.sources.source import Hint, Source
 from services.tenancy import names
 from services.tenancy.errors import hint
 
@@ -26,7 +26,7 @@ _SHOWN = 50
 class Head:
     """What is known once the head has been read. The columns go on learning."""
 
-    decoder: Decoder
+    source: Source
     dialect: Dialect
     has_header: bool
     columns: list[Column]
@@ -40,27 +40,27 @@ class Head:
     """The line where the body begins."""
 
 
-def read(data: bytes, options: Options, types: Mapping[str, str], *, whole: bool) -> Head:
-    """Read the head of a file; `whole` says that it is all of it. `types` are wished for columns of these names.
+def read(source: Source, options: Options, types: Mapping[str, str]) -> Head:
+    """Read the head of a file. `types` are wished for columns of these names.
 
     Raises what is wrong with the file so far, and OptionInvalid for an option that does not fit it.
     """
-    decoder = Decoder(data, options.encoding)
-    text = _ended(decoder.decode(data, last=whole), whole)
-    style = dialect.detect(text, options.delimiter)
-    start, line, first = _first_row(style, text, whole)
-    has_header = headers.is_header(first.cells) if options.header is None else options.header
+    text = _ended(source.head, source.whole)
+    style = source.dialect or dialect.detect(text, options.delimiter)
+    start, line, first = _first_row(style, text, source.whole)
+    told = source.header if options.header is None else options.header
+    has_header = headers.is_header(first.cells) if told is None else told
     if has_header:
         line += text.count(b"\n", start, first.end)
         start = first.end
     named = headers.name(first.cells) if has_header else headers.unnamed(len(first.cells))
-    columns = _columns(named, options, types)
+    columns = _columns(named, options, types, source.hints)
     rows = [_values(row, options) for row in islice(_body_rows(style, text[start:], line, len(columns)), _ROWS)]
     for row in rows:
         for column, value in zip(columns, row, strict=True):
             if value is not None:
                 column.see(value)
-    return Head(decoder, style, has_header, columns, _nearest(columns, rows), rows[:_SHOWN], text[start:], line)
+    return Head(source, style, has_header, columns, _nearest(columns, rows), rows[:_SHOWN], text[start:], line)
 
 
 def _ended(text: bytes, whole: bool) -> bytes:
@@ -104,15 +104,16 @@ def _nearest(columns: list[Column], rows: list[list[str | None]]) -> list[Format
     ]
 
 
-def _columns(named: list[Header], options: Options, types: Mapping[str, str]) -> list[Column]:
+def _columns(named: list[Header], options: Options, types: Mapping[str, str], hints: Sequence[Hint]) -> list[Column]:
     wishes = {_position(wish, named): wish for wish in options.columns}
     columns = []
     for position, header in enumerate(named):
         wish = wishes.get(position, ColumnOption(source=header.source))
+        hint_ = hints[position] if position < len(hints) else Hint()
         if wish.name is not None:
             header = replace(header, name=names.column(wish.name), label=None, why=None)
         wanted = wish.type or types.get(header.name)
-        columns.append(infer.column(header, wanted, skip=wish.skip, date_order=options.date_order))
+        columns.append(infer.column(header, wanted, hint_, skip=wish.skip, date_order=options.date_order))
     _check_names([column.header.name for column in columns if not column.skip])
     return columns
 

@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from services import kinds
 from services.kinds import Format
 from services.records.imports.headers import Header
+from services.records.imports.sources.source import Hint
 
 TEXT = "text"
+_NOTHING = Hint()
+_SAID_BY_FORMATS = {"number", "boolean"}
+"""Kinds that a format with texts has values of its own for."""
 _TYPES = {"dmy": "day/month/year", "mdy": "month/day/year"}
 
 
@@ -22,7 +26,9 @@ class Column:
 
     header: Header
     wanted: str | None = None
-    """The type that the caller asks for."""
+    """The type that the caller asks for, else the one that the file's format knows."""
+    why: str = ""
+    """What the file's format says of its values, where it knows more than their text tells."""
     skip: bool = False
     formats: tuple[Format, ...] = kinds.FORMATS
     """Those in which every value so far is spelled."""
@@ -75,14 +81,25 @@ class Column:
         return tuple(format_ for format_ in self.formats if format_.name in held - wider)
 
 
-def column(header: Header, wanted: str | None = None, *, skip: bool = False, date_order: str | None = None) -> Column:
-    """A column of which nothing is known but what the caller says."""
+def column(
+    header: Header,
+    wanted: str | None = None,
+    hint: Hint = _NOTHING,
+    *,
+    skip: bool = False,
+    date_order: str | None = None,
+) -> Column:
+    """A column of which nothing is known but what the caller says, and what the file's format knows."""
     formats = kinds.FORMATS
+    if hint.texts:
+        formats = tuple(format_ for format_ in formats if kinds.of_type(format_.type).name not in _SAID_BY_FORMATS)
+    why = "" if wanted else hint.why
+    wanted = wanted or hint.type
     if wanted is not None:
         formats = tuple(format_ for format_ in formats if _fits(format_, wanted))
     if date_order is not None:
         formats = tuple(format_ for format_ in formats if format_.reading in ("", _TYPES[date_order]))
-    return Column(header, wanted, skip, formats)
+    return Column(header, wanted, why, skip, formats)
 
 
 def nearest(values: Iterable[str]) -> Format | None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from services.records.imports import head, report
 from services.records.imports.options import Options
+from services.records.imports.sources import Source
 
 
-def show(data: bytes, options: Options, types: Mapping[str, str], *, whole: bool) -> dict[str, Any]:
+def show(source: Source, options: Options, types: Mapping[str, str]) -> dict[str, Any]:
     """The dialect, the columns as the head suggests them, and its first 50 rows. Raises what is wrong with the file."""
-    found = head.read(data, options, types, whole=whole)
+    found = head.read(source, options, types)
     kept = [position for position, column in enumerate(found.columns) if not column.skip]
     return {
         "dialect": report.dialect(found),

@@ -5,7 +5,6 @@ from typing import Any
 
 from services import kinds
 from services.records.imports.dialect import Dialect
-from services.records.imports.encoding import NAMES
 from services.records.imports.head import Head
 from services.records.imports.infer import Column, base_type
 from services.records.imports.misfits import Obstacle
@@ -18,7 +17,7 @@ def dialect(head: Head) -> dict[str, Any]:
     """How the file was read."""
     style: Dialect = head.dialect
     return {
-        "encoding": NAMES.get(head.decoder.encoding, head.decoder.encoding),
+        **head.source.told(),
         "delimiter": _DELIMITERS.get(style.delimiter, style.delimiter),
         "newline": _NEWLINES[style.newline],
         "header": head.has_header,
@@ -58,6 +57,8 @@ def renamed(columns: list[Column]) -> list[dict[str, str]]:
 
 def why(found: Column, obstacle: Obstacle | None) -> str:
     """Why the column has its type, in a sentence's words."""
+    if found.why:
+        return found.why
     if found.wanted is not None:
         return "the caller asks for this type"
     if not found.seen:

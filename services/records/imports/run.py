@@ -7,14 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.kit.rpc.identity import Caller
-from services.records.imports import head, history, key, leftovers, limits, misfits, options, preview, report
+from services.records.imports import (
+    head,
+    history,
+    key,
+    leftovers,
+    limits,
+    misfits,
+    options,
+    preview,
+    report,
+    sources,
+)
 from services.records.imports.errors import HeadTooLarge, ImportEnded, TableExists
 from services.records.imports.head import Head
 from services.records.imports.infer import Column
 from services.records.imports.load import Load
 from services.records.imports.misfits import Obstacle
 from services.records.imports.options import Options
-from services.records.imports.pieces import Pieces, Upload
+from services.records.imports.pieces import Given, Pieces, Upload
 from services.records.imports.rows import Rows
 from services.tenancy import names
 from services.tenancy.catalogs import Catalogs
@@ -51,24 +62,24 @@ class Importer:
         wishes = options.parse(raw_options)
         target = await self._target(caller, schema, name, wishes)
         pieces = Pieces(upload)
-        first, whole = await pieces.head()
-        found = await asyncio.to_thread(head.read, first, wishes, target.types, whole=whole)
-        async with self._loading(caller.tenant, found, target.table) as (load, guessed):
-            rows = Rows(found.dialect, found.columns, wishes.null_values, found.line)
-            await load.copy(_copied(rows, found, pieces), found.dialect)
-            await load.finish()
-            primary_key = await key.settle(load, guessed)
-            said = {
-                "state": "done",
-                "schema": target.schema,
-                "table": target.table,
-                "rows": load.rows,
-                "bytes": pieces.size,
-                "blank_lines": rows.blank_lines,
-                "primary_key": primary_key,
-                **report.of(found, await _obstacles(load, found)),
-            }
-            operation = await self._adopt(_operation(load, target, said), upload.token)
+        async with sources.opened(pieces, wishes) as source:
+            found = await asyncio.to_thread(head.read, source, wishes, target.types)
+            async with self._loading(caller.tenant, found, target.table) as (load, guessed):
+                rows = Rows(found.dialect, found.columns, wishes.null_values, found.line)
+                await load.copy(_copied(rows, found), found.dialect)
+                await load.finish()
+                primary_key = await key.settle(load, guessed)
+                said = {
+                    "state": "done",
+                    "schema": target.schema,
+                    "table": target.table,
+                    "rows": load.rows,
+                    "bytes": pieces.size,
+                    "blank_lines": rows.blank_lines,
+                    "primary_key": primary_key,
+                    **report.of(found, await _obstacles(load, found)),
+                }
+                operation = await self._adopt(_operation(load, target, said), upload.token)
         self._catalogs.forget(caller.tenant)
         return {"id": str(operation), "operation": operation, **said}
 
@@ -77,7 +88,9 @@ class Importer:
         caller.require("records:read")
         if len(data) > limits.PREVIEW_BYTES:
             raise HeadTooLarge(limits.PREVIEW_BYTES)
-        return await asyncio.to_thread(preview.show, data, options.parse(raw_options), {}, whole=whole)
+        wishes = options.parse(raw_options)
+        async with sources.opened(Pieces(Given(data)), wishes, whole=whole) as source:
+            return await asyncio.to_thread(preview.show, source, wishes, {})
 
     async def get(self, caller: Caller, identifier: str) -> dict[str, Any]:
         """The report of an import that has been. Raises ImportUnknown."""
@@ -126,14 +139,14 @@ class Importer:
                 raise
 
 
-async def _copied(rows: Rows, found: Head, pieces: Pieces) -> AsyncIterator[bytes | None]:
+async def _copied(rows: Rows, found: Head) -> AsyncIterator[bytes | None]:
     """What COPY gets of the whole file. It is cut in a thread: a piece full of rows that need a look takes a tenth of a second."""
     for piece in await asyncio.to_thread(_cut, rows, found.body):
         yield piece
-    async for data in pieces:
-        for piece in await asyncio.to_thread(_cut, rows, found.decoder.decode(data)):
+    async for text in found.source:
+        for piece in await asyncio.to_thread(_cut, rows, text):
             yield piece
-    for piece in _cut(rows, found.decoder.decode(b"", last=True), last=True):
+    for piece in _cut(rows, b"", last=True):
         yield piece
 
 

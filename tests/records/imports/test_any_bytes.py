@@ -1,6 +1,7 @@
 """Whatever bytes come: a file is cut into rows that COPY takes, or refused by name."""
 
 import os
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from services.kit.errors import AppError
 from services.records.imports import head
 from services.records.imports.options import Options
 from services.records.imports.rows import Rows
+from services.records.imports.sources.delimited import Delimited
 
 EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "500"))
 PIECES = [
@@ -35,6 +37,12 @@ PIECES = [
 ]
 
 
+async def nothing() -> AsyncIterator[bytes]:
+    """The rest of a file that is all in its head."""
+    return
+    yield b""
+
+
 @pytest.mark.soak
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(
@@ -51,7 +59,7 @@ PIECES = [
 )
 def test_any_bytes_are_rows_or_a_refusal(data: bytes, mark: bytes, options: Options, piece: int) -> None:
     try:
-        found = head.read(mark + data, options, {}, whole=True)
+        found = head.read(Delimited(mark + data, nothing(), options, whole=True), options, {})
         rows = Rows(found.dialect, found.columns, options.null_values, found.line)
         body = [found.body[at : at + piece] for at in range(0, len(found.body), piece)]
         copied = b"".join(out for part in body for out in rows.push(part) if out is not None)

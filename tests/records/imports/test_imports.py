@@ -304,7 +304,7 @@ async def test_an_import_that_never_was_is_not_found(files: Files) -> None:
 
 async def test_a_preview_shows_dialect_columns_and_rows_and_changes_nothing(files: Files, tenant: Tenant) -> None:
     shown = await files.preview("id;born;note\n1;31/12/2020;a\n2;;\n")
-    assert shown["dialect"] == {"encoding": "UTF-8", "delimiter": ";", "newline": "LF", "header": True}
+    assert shown["dialect"] == {"format": "csv", "encoding": "UTF-8", "delimiter": ";", "newline": "LF", "header": True}
     assert [(found["name"], found["type"]) for found in shown["columns"]] == [
         ("id", "bigint"),
         ("born", "date"),
