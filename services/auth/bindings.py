@@ -19,7 +19,7 @@ LOGINS_OF = {"schema": frozenset({"ddl", "ro"}), "records": frozenset({"ro", "rw
 NEEDS: dict[str, tuple[frozenset[str], ...]] = {
     "ro": (frozenset({"records:read"}), frozenset({"schema:read"})),
     "rw": (frozenset({"records:write"}),),
-    "load": (frozenset({"schema:write", "records:write"}),),
+    "load": (frozenset({"records:write"}),),  # what it makes is seen once schema adopts it, or rw merges it
     "ddl": (frozenset({"schema:write"}),),
 }
 """The scopes that a login needs: any one of these sets."""

@@ -17,9 +17,14 @@ from tests.fixtures.postgres import running_server
 from tests.fixtures.provisioning import KEY, OPEN, PASSWORD, Binding, MakeBinding
 
 # What stood in a database at each version but the newest, written by that version's own means.
+_TABLE = (
+    "CREATE TABLE public.people (id int, name text); INSERT INTO public.people VALUES (1, 'Ada');"
+    "SELECT rowhouse.reconcile(); UPDATE rowhouse.relation SET label = 'Our people';"
+)
+_IMPORT = '{"schema": "public", "table": "people", "rows": 1, "bytes": 20}'
 PREVIOUS = {
-    1: "CREATE TABLE public.people (id int, name text); INSERT INTO public.people VALUES (1, 'Ada');"
-    "SELECT rowhouse.reconcile(); UPDATE rowhouse.relation SET label = 'Our people'"
+    1: _TABLE,
+    2: f"""{_TABLE} INSERT INTO rowhouse.operation (verb, nature, detail) VALUES ('adopt_table', 'mixed', '{_IMPORT}')""",
 }
 
 
@@ -44,7 +49,23 @@ async def test_a_database_comes_from_each_earlier_version_with_its_data(old_data
     assert observed.version == migrate.newest()
     async with old_database.connected("rw_a") as connection:
         assert await connection.fetchrow("SELECT id, label FROM rowhouse.relation") == before
-        assert await connection.fetchval("SELECT rowhouse.open_operation('x', 'data')") == 1
+        steps = await connection.fetchval("SELECT count(*) FROM rowhouse.operation")
+        assert await connection.fetchval("SELECT rowhouse.open_operation('x', 'data')") == steps + 1
+
+
+async def test_imports_of_before_keep_their_ids(old_database: Binding) -> None:
+    async with old_database.connected("postgres") as superuser, superuser.transaction():
+        await migrate.migrate(superuser, target=2)
+        await superuser.execute(PREVIOUS[2])
+    await old_database.become()
+    async with old_database.connected("rw_a") as connection:
+        assert await connection.fetchrow("SELECT id, operation, table_name, rows FROM rowhouse.import") == (
+            1,
+            1,
+            "people",
+            1,
+        )
+        assert await connection.fetchval("SELECT rowhouse.open_import('public', 'x', 'ada', 'Ada')") == 2
 
 
 async def test_migrating_again_changes_nothing(make_binding: MakeBinding) -> None:

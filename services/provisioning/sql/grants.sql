@@ -28,4 +28,6 @@ GRANT EXECUTE ON FUNCTION rowhouse.sort_key(text) TO {t}_r;
 -- Where imports build their tables before they are adopted.
 GRANT USAGE, CREATE ON SCHEMA rowhouse_load TO {t}_load;
 GRANT USAGE ON SCHEMA rowhouse_load TO {t}_own;
+-- A load that is merged into a table is read by the login that writes there; the load itself says which one may be.
+GRANT USAGE ON SCHEMA rowhouse_load TO {t}_svc;
 RESET ROLE;
