@@ -8,7 +8,7 @@ import orjson
 from services.records import cursors
 from services.records.cursors import Cursor
 from services.records.errors import AnswerTooLarge
-from services.records.plans import Page
+from services.records.plans import Aggregate, Page
 from services.records.statement import MAX_CURSOR
 
 MAX_ANSWER = 30_000_000
@@ -56,6 +56,15 @@ def page(plan: Page, found: Found, estimate: int | None) -> bytes:
         "truncated": _truncated(plan, found),
     }
     return b"".join([b"{", _records(plan, found), b",", orjson.dumps(tail)[1:]])
+
+
+def aggregates(plan: Aggregate, rows: int, values: Sequence[str | None]) -> bytes:
+    """Figures, each with its value's JSON, and over how many records they are."""
+    figures = [
+        {"column": figure.column, "function": figure.function, "value": value and orjson.Fragment(value)}
+        for figure, value in zip(plan.figures, values, strict=True)
+    ]
+    return orjson.dumps({"aggregates": figures, "rows": rows})
 
 
 def is_whole(plan: Page, found: Found) -> bool:

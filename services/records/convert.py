@@ -14,7 +14,9 @@ def table_from(reference: records_pb2.TableRef) -> TableName:
 
 def page_from(asked: records_pb2.ListRecordsRequest) -> request.Page:
     """A list; raises what cannot be read."""
-    selection = request.selection(table_from(asked.table), fields=asked.fields, sort=asked.sort, filter=asked.filter)
+    selection = request.selection(
+        table_from(asked.table), fields=asked.fields, sort=asked.sort, filter=asked.filter, search=asked.search
+    )
     return request.page(
         selection,
         cursor=asked.cursor,
@@ -22,8 +24,17 @@ def page_from(asked: records_pb2.ListRecordsRequest) -> request.Page:
         count=asked.count,
         shape=asked.shape,
         numbers=asked.numbers,
-        search=asked.search,
+        offset=asked.offset if asked.HasField("offset") else None,
+        at=asked.at,
     )
+
+
+def aggregate_from(asked: records_pb2.AggregateRequest) -> request.Aggregate:
+    """Figures over a list; raises what cannot be read."""
+    selection = request.selection(table_from(asked.table), sort=asked.sort, filter=asked.filter, search=asked.search)
+    offset = asked.offset if asked.HasField("offset") else None
+    limit = asked.limit if asked.HasField("limit") else None
+    return request.aggregate(selection, asked.aggregate, offset=offset, limit=limit, numbers=asked.numbers)
 
 
 def get_from(asked: records_pb2.GetRecordRequest) -> request.Get:

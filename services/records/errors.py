@@ -62,13 +62,16 @@ class ParameterInvalid(Invalid):
         )
 
 
-class SearchOff(Invalid):
-    reason = "SEARCH_OFF"
+class SearchInvalid(Invalid):
+    reason = "SEARCH_INVALID"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Search over all columns is not available yet; use a filter with 'contains' on the columns that matter."
-        )
+
+class StartInvalid(Invalid):
+    reason = "START_INVALID"
+
+
+class AggregateInvalid(Invalid):
+    reason = "AGGREGATE_INVALID"
 
 
 class FieldsInvalid(Invalid):

@@ -37,6 +37,13 @@ def is_foreign(column: Column) -> bool:
     return "." in column.base_type and column.type_category not in _OWN_OPERATORS
 
 
+def natural(column: Column) -> By:
+    """How values of the column compare: text as people read it, every other type as Postgres has it."""
+    if values.family(column) == "text":
+        return By.SORT_KEY
+    return By.VALUE if column.sortable and not is_foreign(column) else By.BYTES
+
+
 def _asked(table: Table, asked: tuple[names.Sort, ...]) -> Iterable[Level]:
     if len(asked) > MAX_SORT:
         raise SortInvalid(f"'sort' names {len(asked)} columns; more than {MAX_SORT} tell nobody anything.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.records import shapes
 from services.records.cursors import Cursor
+from services.records.request import Figure
 from services.tenancy.catalog import Table
 
 
@@ -39,6 +40,13 @@ class Selection:
     arguments: dict[str, Any]
     inputs: tuple[Input, ...]
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Columns of which an index may help: those that are filtered and sorted by, but for the key."""
+        filtered = (given.column for given in self.inputs)
+        sorted_ = (level.name for level in self.rows.order)
+        return tuple(dict.fromkeys(name for name in (*filtered, *sorted_) if name not in self.table.primary_key))
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -59,10 +67,33 @@ class Page:
 
     @property
     def hints(self) -> tuple[str, ...]:
-        """Columns of which an index may help: those that are filtered and sorted by, but for the key."""
-        filtered = (given.column for given in self.selection.inputs)
-        sorted_ = (level.name for level in self.shape.rows.order)
-        return tuple(dict.fromkeys(name for name in (*filtered, *sorted_) if name not in self.table.primary_key))
+        """Columns of which an index may help."""
+        return self.selection.hints
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Figures over a selection."""
+
+    selection: Selection
+    shape: shapes.Aggregate
+    arguments: dict[str, Any]
+    figures: tuple[Figure, ...]
+
+    @property
+    def table(self) -> Table:
+        """The table that is read."""
+        return self.selection.table
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The texts that Postgres has to read."""
+        return self.selection.inputs
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Columns of which an index may help."""
+        return self.selection.hints
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,13 @@ class Reader:
         caller.require(_SCOPE)
         return await self._executor.run(caller.tenant, "ro", lambda catalog: resolve.page(catalog, asked), _page)
 
+    async def aggregates(self, caller: Caller, asked: request.Aggregate) -> bytes:
+        """Figures over a list. Raises what `resolve.aggregate` refuses, and QueryTooSlow."""
+        caller.require(_SCOPE)
+        return await self._executor.run(
+            caller.tenant, "ro", lambda catalog: resolve.aggregate(catalog, asked), _aggregate
+        )
+
     async def record(self, caller: Caller, asked: request.Get) -> Answer:
         """One record with its version. Raises RecordUnknown, NoPrimaryKey and AnswerTooLarge."""
         caller.require(_SCOPE)
@@ -50,3 +57,8 @@ async def _record(session: Session, plan: plans.Record) -> Answer:
     if not row["found"]:
         raise RecordUnknown(plan.table.name, plan.key)
     return Answer(bodies.checked(row["body"].encode(), plan.table.name), 0, row["version"] or "")
+
+
+async def _aggregate(session: Session, plan: plans.Aggregate) -> bytes:
+    row = await session.row(statement.aggregate(plan.shape), plan.arguments)
+    return bodies.checked(bodies.aggregates(plan, row["rows"], tuple(row)[2:]), plan.table.name)

@@ -7,14 +7,24 @@ from services.kit import paging
 from services.records import documents, filters, names
 from services.records.documents import Json
 from services.records.errors import (
+    AggregateInvalid,
     BodyInvalid,
     BodyTooLarge,
     IdempotencyKeyInvalid,
     ParameterInvalid,
-    SearchOff,
+    SearchInvalid,
+    StartInvalid,
     TooManyRecords,
     shown,
 )
+
+MAX_OFFSET = 2**53
+MAX_SEARCH = 200
+"""Characters of a search."""
+
+MAX_WORDS = 10
+MAX_FIGURES = 200
+"""Figures of one request."""
 
 MAX_RECORDS = 1000
 MAX_BODY = 10_000_000
@@ -40,13 +50,15 @@ class Selection:
     fields: tuple[str, ...]
     sort: tuple[names.Sort, ...]
     where: filters.Node | None
+    words: tuple[str, ...]
+    """Words that a record's text must all contain."""
     digest: bytes
-    """Of sort and filter as they were written: a cursor serves no other list."""
+    """Of sort, filter and search as they were written: a cursor serves no other list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a selection."""
+    """A page of a selection, that starts behind a cursor, or `offset` records from the start, or ends where the list ends."""
 
     selection: Selection
     cursor: str
@@ -56,6 +68,27 @@ class Page:
     """Arrays instead of objects."""
     as_text: bool
     """Long numbers as strings."""
+    offset: int | None = None
+    from_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is to be worked out over a column."""
+
+    column: str
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Figures over a selection, or over `limit` records of it from `offset` on; both None for all of it."""
+
+    selection: Selection
+    figures: tuple[Figure, ...]
+    offset: int | None
+    limit: int | None
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +146,51 @@ class Once:
     digest: bytes
 
 
-def selection(table: TableName, *, fields: str = "", sort: str = "", filter: str = "") -> Selection:
-    """Read the texts of a query. Raises FieldsInvalid, SortInvalid, FilterInvalid and Malformed."""
-    digest = hashlib.blake2b(f"{sort}\n{filter}".encode(), digest_size=6).digest()
-    return Selection(table, names.fields(fields), names.sort(sort), filters.parse(filter), digest)
+def selection(table: TableName, *, fields: str = "", sort: str = "", filter: str = "", search: str = "") -> Selection:
+    """Read the texts of a query. Raises FieldsInvalid, SortInvalid, FilterInvalid, SearchInvalid and Malformed."""
+    asked = f"{sort}\n{filter}\n{search}" if search else f"{sort}\n{filter}"
+    digest = hashlib.blake2b(asked.encode(), digest_size=6).digest()
+    return Selection(table, names.fields(fields), names.sort(sort), filters.parse(filter), _words(search), digest)
 
 
-def page(selection: Selection, *, cursor: str, limit: int, count: str, shape: str, numbers: str, search: str) -> Page:
-    """Read what else a list may ask. Raises LimitInvalid, ParameterInvalid and SearchOff."""
-    if search:
-        raise SearchOff
+def page(
+    selection: Selection,
+    *,
+    cursor: str = "",
+    limit: int = 0,
+    count: str = "",
+    shape: str = "",
+    numbers: str = "",
+    offset: int | None = None,
+    at: str = "",
+) -> Page:
+    """Read what else a list may ask. Raises LimitInvalid, ParameterInvalid and StartInvalid."""
+    if bool(cursor) + (offset is not None) + bool(at) > 1:
+        raise StartInvalid("A list starts in one place: give one of 'cursor', 'offset' and 'at'.")
+    if at not in ("", "end"):
+        raise StartInvalid(f"'at' is 'end', not {shown(at)}; a list starts at its start anyway.")
     return Page(
         selection,
         cursor,
         paging.bounded(limit),
-        _one_of("count", count, COUNTS),
-        _one_of("shape", shape, SHAPES) == "rows",
+        one_of("count", count, COUNTS),
+        one_of("shape", shape, SHAPES) == "rows",
         as_text(numbers),
+        _offset(offset),
+        at == "end",
     )
+
+
+def aggregate(selection: Selection, body: bytes, *, offset: int | None, limit: int | None, numbers: str) -> Aggregate:
+    """Read `[{"column", "function"}]`. Raises Malformed, AggregateInvalid, StartInvalid and ParameterInvalid."""
+    asked = documents.parse(body, "'aggregate'")
+    if not isinstance(asked, list) or not asked:
+        raise AggregateInvalid('\'aggregate\' is a list: [{"column": …, "function": …}].')
+    if len(asked) > MAX_FIGURES:
+        raise AggregateInvalid(f"{len(asked)} figures are more than the {MAX_FIGURES} that one request may ask for.")
+    if limit is not None and not 0 < limit <= MAX_OFFSET:
+        raise AggregateInvalid(f"'limit' is a number from 1 to {MAX_OFFSET}, not {limit}.")
+    return Aggregate(selection, tuple(map(_figure, asked)), _offset(offset), limit, as_text(numbers))
 
 
 def get(table: TableName, key: str, *, fields: str = "", numbers: str = "") -> Get:
@@ -140,7 +200,7 @@ def get(table: TableName, key: str, *, fields: str = "", numbers: str = "") -> G
 
 def as_text(numbers: str) -> bool:
     """Whether `numbers` asks for strings. Raises ParameterInvalid."""
-    return _one_of("numbers", numbers, NUMBERS) == "string"
+    return one_of("numbers", numbers, NUMBERS) == "string"
 
 
 def create(table: TableName, body: bytes, numbers: str) -> Create:
@@ -183,10 +243,34 @@ def once(key: str, *parts: str | bytes) -> Once:
     return Once(key, digest.digest())
 
 
-def _one_of(parameter: str, value: str, known: tuple[str, ...]) -> str:
+def one_of(parameter: str, value: str, known: tuple[str, ...]) -> str:
     if value and value not in known:
         raise ParameterInvalid(parameter, value, known)
     return value or known[0]
+
+
+def _words(search: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(search.split()))
+    if len(search) > MAX_SEARCH:
+        raise SearchInvalid(f"A search has at most {MAX_SEARCH} characters, not {len(search)}.")
+    if len(words) > MAX_WORDS:
+        raise SearchInvalid(f"A search has at most {MAX_WORDS} words, not {len(words)}.")
+    if fault := documents.fault_in(search):
+        raise SearchInvalid(f"The search cannot be used: {fault}")
+    return words
+
+
+def _offset(offset: int | None) -> int | None:
+    if offset is not None and not 0 <= offset <= MAX_OFFSET:
+        raise StartInvalid(f"'offset' is a number from 0 to {MAX_OFFSET}, not {offset}.")
+    return offset
+
+
+def _figure(raw: Json) -> Figure:
+    match raw:
+        case {"column": str(column), "function": str(function), **rest} if not rest and not documents.fault_in(column):
+            return Figure(column, function)
+    raise AggregateInvalid(f'{shown(str(raw))} is no figure; one is {{"column": …, "function": …}}.')
 
 
 def _body(body: bytes) -> Json:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from services.records import cursors, filtering, keys, ordering, request, shapes, values
-from services.records.errors import CursorInvalid, FieldsInvalid
-from services.records.plans import Input, Page, Record, Role, Selection
+from services.records.errors import AggregateInvalid, CursorInvalid, FieldsInvalid, hint
+from services.records.errors import shown as shown_text
+from services.records.plans import Aggregate, Input, Page, Record, Role, Selection
 from services.tenancy.catalog import Catalog, Column, Table
 
+_ORDERED = frozenset({"min", "max", "median"})
 _WITH_VERSIONS = frozenset({"table", "partitioned_table", "materialized_view"})
 
 
@@ -37,6 +39,15 @@ def page(catalog: Catalog, asked: request.Page) -> Page:
     )
     inputs = (*found.inputs, *_cursor_inputs(start, found.rows.order))
     return Page(found, shape, found.arguments | _start(start), inputs, digest, asked.count, start)
+
+
+def aggregate(catalog: Catalog, asked: request.Aggregate) -> Aggregate:
+    """Figures over those rows. Raises AggregateInvalid besides."""
+    found = selection(catalog, asked.selection)
+    figures = tuple(_figure(found.table, figure, asked.as_text) for figure in asked.figures)
+    window = asked.offset is not None or asked.limit is not None
+    shape = shapes.Aggregate(replace(found.rows, fields=()), figures, window)
+    return Aggregate(found, shape, found.arguments | {"offset": asked.offset or 0, "limit": asked.limit}, asked.figures)
 
 
 def shorter(plan: Page, limit: int) -> Page:
@@ -82,6 +93,22 @@ def _distinct(columns: Iterable[Column]) -> list[Column]:
             raise FieldsInvalid(f"'fields' names column '{column.name}' twice.")
         found[column.name] = column
     return list(found.values())
+
+
+def _figure(table: Table, asked: request.Figure, as_text: bool) -> shapes.Figure:
+    column = table.column(asked.column)
+    known = values.kind(column).aggregates
+    if asked.function not in known:
+        raise AggregateInvalid(
+            f"Column '{column.name}' of type {column.type} has no {shown_text(asked.function)}"
+            f"{hint(asked.function, known)} It has {', '.join(known)}."
+        )
+    if asked.function in _ORDERED and not column.sortable:
+        raise AggregateInvalid(
+            f"Column '{column.name}' has no '{asked.function}': values of type {column.type} have no order."
+        )
+    form = values.form(column, as_text)
+    return shapes.Figure(column.name, asked.function, column.base_type, form, ordering.natural(column), as_text)
 
 
 def _after(start: cursors.Cursor | None, order: tuple[shapes.Level, ...]) -> shapes.After | None:

@@ -43,6 +43,8 @@ class By(StrEnum):
     """Its own text, byte by byte."""
     SORT_KEY = "sort_key"
     """Its text as people order it: case and accents do not count."""
+    OPTIONS = "options"
+    """The order that people gave to its options."""
     PLACE = "place"
     """Where the row lies; for tables without a key."""
 
@@ -120,6 +122,28 @@ class Page:
     offset: bool
     as_arrays: bool
     counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is worked out over a column; `by` says how its values compare, `form` how one of them looks."""
+
+    name: str
+    function: str
+    type: str
+    form: Form
+    by: By
+    as_text: bool
+    """Sums and means as strings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Figures over rows; `window`: over `limit` of them from `offset` on."""
+
+    rows: Rows
+    figures: tuple[Figure, ...]
+    window: bool
 
 
 @dataclass(frozen=True, slots=True)

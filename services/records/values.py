@@ -56,6 +56,14 @@ def family(column: Column) -> str:
     return kinds.of_type(column.base_type, column.type_category).name
 
 
+def kind(column: Column) -> kinds.Kind:
+    """The kind that people gave the column, while its type can be of that kind; else its type's own."""
+    given = kinds.KINDS.get(column.kind)
+    if given is not None and given.holds(column.base_type, column.type_category):
+        return given
+    return kinds.of_type(column.base_type, column.type_category)
+
+
 def form(column: Column, as_text: bool) -> Form:
     """How values of `column` are shown; `as_text`: long numbers as strings."""
     return _form(column.base_type, column.type, as_text)

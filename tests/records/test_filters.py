@@ -292,7 +292,12 @@ REFUSED_QUERIES: list[tuple[dict[str, Any], str, tuple[str, ...]]] = [
     ({"count": "all"}, "PARAMETER_INVALID", ("estimate",)),
     ({"shape": "row"}, "PARAMETER_INVALID", ("did you mean 'rows'",)),
     ({"numbers": "text"}, "PARAMETER_INVALID", ("string",)),
-    ({"search": "x"}, "SEARCH_OFF", ("contains",)),
+    ({"search": "x" * 201}, "SEARCH_INVALID", ("200",)),
+    ({"search": " ".join("abcdefghijk")}, "SEARCH_INVALID", ("10 words",)),
+    ({"offset": -1}, "START_INVALID", ("0 to",)),
+    ({"offset": 1, "at": "end"}, "START_INVALID", ("one of",)),
+    ({"cursor": "x", "at": "end"}, "START_INVALID", ("one of",)),
+    ({"at": "start"}, "START_INVALID", ("'end'",)),
     ({"cursor": "nonsense"}, "CURSOR_INVALID", ()),
     ({"cursor": "é"}, "CURSOR_INVALID", ()),
 ]

@@ -35,14 +35,14 @@ PEOPLE = catalog([column("id", "bigint", nullable=False), column("name", "text")
 
 def page(known: Catalog = PEOPLE, *, shape: str = "objects", limit: int = 10, **texts: str) -> str:
     asked = request.selection(request.TableName("public", "people"), **texts)
-    whole = request.page(asked, cursor="", limit=limit, count="", shape=shape, numbers="", search="")
+    whole = request.page(asked, cursor="", limit=limit, count="", shape=shape, numbers="")
     return statement.page(resolve.page(known, whole).shape).text
 
 
 def test_tables_alike_of_different_tenants_share_a_statement_that_is_compiled_once() -> None:
     asked = request.page(
         request.selection(request.TableName("public", "people"), sort="name"),
-        cursor="", limit=10, count="", shape="", numbers="", search="",
+        cursor="", limit=10, count="", shape="", numbers="",
     )  # fmt: skip
     here, there = (resolve.page(catalog(PEOPLE.tables[0].columns, oid=oid), asked) for oid in (7, 8))
     assert statement.page(here.shape) is statement.page(there.shape)
@@ -84,7 +84,7 @@ def test_only_a_nullable_column_sorted_downwards_needs_two_ranges() -> None:
 def test_a_cursor_starts_ranges_nearest_first(after: After, ranges: list[str]) -> None:
     asked = request.page(
         request.selection(request.TableName("public", "people"), sort="n"),
-        cursor="", limit=10, count="", shape="", numbers="", search="",
+        cursor="", limit=10, count="", shape="", numbers="",
     )  # fmt: skip
     text = statement.page(replace(resolve.page(PEOPLE, asked).shape, after=after)).text
     found = re.findall(r"AS t \nWHERE (.*?) ORDER BY", re.sub(r"CAST\(\$\d+::VARCHAR AS \w+\)", "?", text))

@@ -1,4 +1,4 @@
-"""The Records service: pages, single records, writes."""
+"""The Records service: pages, figures, single records, writes."""
 
 from rowhouse.records.v1 import records_pb2, records_pb2_grpc
 
@@ -18,6 +18,9 @@ class RecordsServicer(records_pb2_grpc.RecordsServicer):
 
     async def ListRecords(self, request: records_pb2.ListRecordsRequest, context: Context) -> records_pb2.Page:
         return records_pb2.Page(body=await self._reader.page(caller(), convert.page_from(request)))
+
+    async def AggregateRecords(self, request: records_pb2.AggregateRequest, context: Context) -> records_pb2.Page:
+        return records_pb2.Page(body=await self._reader.aggregates(caller(), convert.aggregate_from(request)))
 
     async def GetRecord(self, request: records_pb2.GetRecordRequest, context: Context) -> records_pb2.Record:
         return convert.record_to(await self._reader.record(caller(), convert.get_from(request)))

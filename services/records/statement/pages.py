@@ -1,5 +1,6 @@
 """The statement of a page: Postgres fetches, formats, cuts and joins it; we only put it between brackets."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -39,11 +40,11 @@ def page(shape: Page) -> Statement:
     return compiled(_joined(numbered, shape))
 
 
-def relation_of(rows: Rows) -> Relation:
-    """The relation with every column that the statement names."""
+def relation_of(rows: Rows, more: Iterable[str] = ()) -> Relation:
+    """The relation with every column that the statement names; `more` are those that the rows do not."""
     fields = (field.name for field in rows.fields)
     levels = (level.name for level in rows.order if level.by is not By.PLACE)
-    return Relation(rows.source, (*fields, *levels, *parts.compared(rows.where)))
+    return Relation(rows.source, (*fields, *levels, *parts.compared(rows.where), *more))
 
 
 def where(relation: Relation, rows: Rows) -> tuple[sa.ColumnElement[bool], ...]:

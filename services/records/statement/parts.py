@@ -57,6 +57,14 @@ def as_arrays(found: sa.FromClause, row: list[tuple[str, Expression]], *beside: 
     return _apart(sa.select(text_of(sa.func.json_build_array(*values)).label("json"), *beside).select_from(found))
 
 
+def is_empty(column: Expression, type_: str) -> Expression:
+    """Whether a cell has nothing in it: NULL, no text, or a list without elements."""
+    nothing = (
+        sa.func.cardinality(column) == constant("0") if type_.endswith("[]") else text_of(column) == constant("''")
+    )
+    return sa.or_(column.is_(None), nothing)
+
+
 def compared(node: Condition | None) -> Iterable[str]:
     """The columns that a filter looks at."""
     if isinstance(node, Compare):
