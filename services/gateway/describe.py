@@ -1,6 +1,6 @@
 """What OpenAPI says about routes that read their requests themselves: keyword arguments for a route's decorator."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -92,9 +92,10 @@ def sending(described: dict[str, Any]) -> dict[str, Any]:
     return described
 
 
-def file(query: type[Parameters]) -> dict[str, Any]:
-    """A route that answers a file."""
-    content = {"text/csv": {"schema": {"type": "string"}, "example": "title,rating\r\nUp,8.3\r\n"}}
+def file(query: type[Parameters], media_types: Iterable[str]) -> dict[str, Any]:
+    """A route that answers a file of one of `media_types`."""
+    names = [media_type.partition(";")[0] for media_type in media_types]
+    content = {name: {"schema": {"type": "string"}, "example": "title,rating\r\nUp,8.3\r\n"} for name in names}
     answer = {"description": "The file.", "content": content}
     return {
         "response_class": Response,

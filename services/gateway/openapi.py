@@ -138,10 +138,8 @@ def _refusals(path: str, method: str, operation: Json) -> list[int]:
         found += [409, 422]
     if "requestBody" in operation:
         found += [401, 403, 404, 409, 413, 415, 422]
-    if any(one["name"] == "If-Match" for one in operation["parameters"]):
-        found += [412]
-    if method != "get" and path.endswith(("/operations", "/undo", "/redo", "/{table}", "/{column}")):
-        found += [412, 428]
+    if method != "get":
+        found += {"records": [412], "tables": [428], "operations": [428]}.get(operation["tags"][0], [])
     return sorted(set(found))
 
 

@@ -33,11 +33,7 @@ class Workspace:
 
     async def furnish(self, member: Account) -> None:
         """Make one of each."""
-        columns = [{"name": "title", "kind": "text"}, {"name": "rating", "kind": "number"}]
-        await self.call("POST", "/schemas/public/tables", json={"name": "movies", "columns": columns})
-        await self.call(
-            "POST", "/schemas/public/tables/movies/records", json={"records": [{"title": "Up", "rating": 8.3}]}
-        )
+        await self.movies()
         imported = await self.call("POST", "/schemas/public/imports?name=imported", content=b"a,b\n1,x\n")
         added = await self.call("POST", "/members", json={"email": member.email, "role": "viewer"})
         self.parameters |= {
@@ -47,6 +43,18 @@ class Workspace:
             "invitation": await self.invitation(),
             "connection": (await self.call("POST", "/connections", json={"access": "read"}))["id"],
         }
+
+    async def movies(self) -> None:
+        """Make the table that paths name, with a record, unless it is there."""
+        path = f"/tenants/{self.owner.slug}/schemas/public/tables"
+        there = (await self.http.get(f"{path}/movies")).json()
+        if [column["name"] for column in there.get("columns", ())] == ["id", "title", "rating"]:
+            return
+        await self.http.delete(f"{path}/movies")
+        columns = [{"name": "title", "kind": "text"}, {"name": "rating", "kind": "number"}]
+        await self.call("POST", "/schemas/public/tables", json={"name": "movies", "columns": columns})
+        records = [{"title": "Up", "rating": 8.3}]
+        await self.call("POST", "/schemas/public/tables/movies/records", json={"records": records})
 
     async def invitation(self, member: str = "id") -> str:
         made = await self.call("POST", "/invitations", json={"email": some_email(), "role": "viewer"})
@@ -243,16 +251,17 @@ async def made_for(world: World, route: str, who: str) -> dict[str, str]:
     return {}
 
 
-_ID_OF = {"invitations": "invitation", "connections": "connection", "operations": "operation", "imports": "import"}
+def resource_of(path: str) -> str:
+    """What the `{id}` of a path is the id of, in the singular."""
+    return path.partition("/{id}")[0].rpartition("/")[2].removesuffix("s")
 
 
 async def request_for(world: World, route: str, who: str, *, succeeds: bool) -> tuple[str, dict[str, Any]]:
     """The path and the contents of a fitting request of `who`; nothing but the right to it may be missing."""
     template = route.partition(" ")[2].removeprefix("/api/v1")
     workspace = world.workspace(who)
-    collection = template.partition("/{id}")[0].rpartition("/")[2]
     named = {"tenant": workspace.owner.slug, "slug": "free-for-all", **workspace.parameters}
-    named["id"] = workspace.parameters.get(_ID_OF.get(collection, ""), "0b6d7a52-6a0c-4f6e-9d0e-6b4f6c1f7a10")
+    named["id"] = workspace.parameters.get(resource_of(template), "0b6d7a52-6a0c-4f6e-9d0e-6b4f6c1f7a10")
     if succeeds:
         named |= await made_for(world, route, who)
     carried = BODIES[route](world) if route in BODIES else {}

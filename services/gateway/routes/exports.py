@@ -16,7 +16,7 @@ router = APIRouter(
 )
 
 
-@router.get("", **describe.file(queries.Export))
+@router.get("", **describe.file(queries.Export, _TYPES.values()))
 async def export_table(request: Request) -> Response:
     """Export a table, or what a filter leaves of it, in the order of a sort. No value is rounded, cut or reformatted."""
     query = parameters.read(request, queries.Export)
