@@ -1,9 +1,49 @@
 """True and false. `0` and `1` are numbers; words that could mean something else count only if both of a pair occur."""
 
-from services.kinds.format import Format
-from services.kinds.kind import Kind
+from dataclasses import dataclass
+from typing import Annotated
 
-KIND = Kind(name="boolean", types=("boolean",), default_type="boolean", operators=("eq", "ne", "in", "is_null"))
+from pydantic import Field
+
+from services.kinds.format import Format
+from services.kinds.kind import DISTINCT, EQUALITY, Display, Kind, Settings
+
+Word = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanDisplay(Display):
+    """The words that stand for the two values; they are read, too."""
+
+    yes: Word | None = None
+    no: Word | None = None
+
+
+_YES = "true t yes y on 1 x ✓ ✔ ☑ ✅ 🗸 ja j oui si sí sì sim wahr vrai"
+_NO = "false f no n off 0 ✗ ✘ ☐ ❌ nein non não nao nei nee nej falsch faux"
+_VALUES = {**dict.fromkeys(_YES.split(), "true"), **dict.fromkeys(_NO.split(), "false")}
+
+
+def read(text: str, settings: Settings, base_type: str) -> str:
+    """Read a word or a sign for yes or no."""
+    word = text.strip().removesuffix("\ufe0f").casefold()
+    yes, no = (str(settings.get(name, "")).casefold() for name in ("yes", "no"))
+    if word in (yes, no):
+        return "true" if word == yes else "false"
+    if word not in _VALUES:
+        raise ValueError("it is neither yes nor no.")
+    return _VALUES[word]
+
+
+KIND = Kind(
+    name="boolean",
+    types=("boolean",),
+    default_type="boolean",
+    operators=EQUALITY,
+    aggregates=(*DISTINCT, "count_true", "percent_true"),
+    read=read,
+    display=BooleanDisplay,
+)
 
 
 def _pair(yes: str, no: str, *, alone: bool = False, within: tuple[str, ...] = ()) -> Format:

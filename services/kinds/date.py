@@ -1,9 +1,41 @@
 """Calendar days. Where a file's order of day and month is not certain for the whole column, it is text and both readings are named."""
 
-from services.kinds.format import DAY_FIRST, MONTH_FIRST, Format
-from services.kinds.kind import Kind
+import re
+from dataclasses import dataclass
+from typing import Literal
 
-KIND = Kind(name="date", types=("date",), default_type="date")
+from services.kinds import days
+from services.kinds.format import DAY_FIRST, MONTH_FIRST, Format
+from services.kinds.kind import CALENDAR, Display, Kind, Settings
+
+Order = Literal["dmy", "mdy", "ymd"]
+Style = Literal["iso", "short", "long"]
+ENDLESS = frozenset({"infinity", "-infinity"})
+
+
+@dataclass(frozen=True, slots=True)
+class DateDisplay(Display):
+    """How days are shown and read."""
+
+    date_order: Order | None = None
+    """What comes first. Said, it settles how `03/04/2024` is read."""
+    format: Style | None = None
+    """`iso` 2024-12-31, `short` 31/12/2024 in the column's order, `long` 31 December 2024."""
+
+
+_MIDNIGHT = re.compile(r"(?P<day>.*\S)[T ]00:00(?::00(?:\.0+)?)?")
+
+
+def read(text: str, settings: Settings, base_type: str) -> str:
+    """Read a day; a time beside it must be midnight, as spreadsheets write days."""
+    text = text.strip()
+    if text in ENDLESS:
+        return text
+    midnight = _MIDNIGHT.fullmatch(text)
+    return days.read(midnight["day"] if midnight else text, settings.get("date_order"))
+
+
+KIND = Kind(name="date", types=("date",), default_type="date", operators=CALENDAR, read=read, display=DateDisplay)
 
 _YEAR = "(?!0000)[0-9]{4}"
 _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"

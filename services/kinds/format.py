@@ -5,9 +5,13 @@ matches has been proven to survive, before the first row is loaded. That is why 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 DAY_FIRST, MONTH_FIRST = "day/month/year", "month/day/year"
+POINT, COMMA = "1,234.50", "1.234,50"
+SPACE = "(?: |\u00a0|\u202f)?"
+"""What may stand between a number and its sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,13 @@ class Format:
     note: str = ""
     """How the value's own text differs from the file's; empty where it does not."""
     punctuation: str = ""
-    """Characters in its texts by which files are cut into cells."""
+    """Signs in its texts by which files may be cut into cells."""
     reading: str = ""
-    """Which part of the date comes first, where files differ."""
+    """Which part of the date comes first, or which sign stands before decimals, where files differ."""
+    kind: str = ""
+    """The kind of column that its values make, where their type alone would make another."""
+    display: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Display settings of that column."""
     words: tuple[str, ...] = ()
     """Words that must all occur in a column before it is taken to be of this format."""
     regex: re.Pattern[str] = field(init=False, repr=False, compare=False)

@@ -1,10 +1,28 @@
-"""Text of any length."""
+"""Text of any length, kept as it is typed."""
 
-from services.kinds.kind import COMPARISONS, Kind
+from dataclasses import dataclass
+
+from services.kinds.kind import DISTINCT, TEXTS, Display, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class TextDisplay(Display):
+    """How text is shown."""
+
+    multiline: bool | None = None
+    """Whether it is edited in more than one line."""
+
 
 KIND = Kind(
     name="text",
     types=("text", "character varying", "bpchar", "character", "citext", "name"),
+    categories=("S",),
     default_type="text",
-    operators=(*COMPARISONS, "contains", "starts_with", "ends_with", "matches", "is_empty"),
+    operators=TEXTS,
+    aggregates=(*DISTINCT, "count_empty", "min", "max"),
+    sorts="text",
+    display=TextDisplay,
 )
+
+STORED = ("text", "character varying")
+"""The types of the kinds whose values are text that keeps to a rule."""

@@ -1,12 +1,37 @@
 """Times of day."""
 
+from dataclasses import dataclass
+from typing import Literal
+
+from services.kinds import clock
 from services.kinds.format import Format
-from services.kinds.kind import Kind
+from services.kinds.kind import Display, Kind, Settings
+
+Clock = Literal[12, 24]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeDisplay(Display):
+    """How times are shown; both ways are read."""
+
+    clock: Clock | None = None
+    """Hours of a round of the clock."""
+
+
+def read(text: str, settings: Settings, base_type: str) -> str:
+    """Read a time of day."""
+    time, zone = clock.split(text.strip())
+    if zone and base_type != "time with time zone":
+        raise ValueError("it has a time zone, which the column does not keep.")
+    return clock.read(time) + (zone or ("+00" if base_type == "time with time zone" else ""))
+
 
 KIND = Kind(
     name="time",
     types=("time without time zone", "time with time zone"),
     default_type="time without time zone",
+    read=read,
+    display=TimeDisplay,
 )
 
 HOUR, SIXTY = "(?:[01][0-9]|2[0-3])", "[0-5][0-9]"

@@ -36,6 +36,9 @@ _ALIASES = {
     "timetz": "time with time zone",
 }
 
+_BASES = {"character": "bpchar"}
+"""Types that are printed by another name where they have no modifier."""
+
 _ELSEWHERE = {
     "string": "text",
     "str": "text",
@@ -108,6 +111,11 @@ def allowed(text: str) -> str:
     if check is None or (numbers and not check(numbers)):
         raise TypeUnknown(text, _hint(text))
     return _with_modifier(name, numbers) + ("[]" if match["array"] else "")
+
+
+def base(type_: str) -> str:
+    """A canonical type without its modifier, as `format_type(oid, -1)` prints it."""
+    return _BASES.get(plain := re.sub(r"\([^)]*\)", "", type_), plain)
 
 
 def known(text: str) -> bool:

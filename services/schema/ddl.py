@@ -1,9 +1,8 @@
-"""Text of SQL statements: the only place where names and values of people become part of one."""
+"""Text of SQL statements that change shape."""
 
+from services.kit.quoting import identifier, literal
 
-def identifier(name: str) -> str:
-    """`name` quoted, whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
+__all__ = ["columns", "identifier", "literal", "qualified"]
 
 
 def qualified(schema: str, name: str) -> str:
@@ -14,9 +13,3 @@ def qualified(schema: str, name: str) -> str:
 def columns(names: tuple[str, ...]) -> str:
     """A parenthesised list of quoted names."""
     return "(" + ", ".join(identifier(name) for name in names) + ")"
-
-
-def literal(text: str) -> str:
-    """`text` as a string constant, whatever `standard_conforming_strings` says."""
-    quoted = "'" + text.replace("'", "''").replace("\\", "\\\\") + "'"
-    return f"E{quoted}" if "\\" in text else quoted

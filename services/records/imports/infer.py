@@ -52,7 +52,9 @@ class Column:
 
     @property
     def readings(self) -> tuple[str, ...]:
-        """The orders of day and month that fit all values."""
+        """The ways in which all values can be read that do not say the same: with day or month first, point or comma."""
+        if not self.formats or not self.formats[0].reading:
+            return ()
         return tuple(dict.fromkeys(format_.reading for format_ in self.formats if format_.reading))
 
     @property
@@ -98,7 +100,8 @@ def column(
     if wanted is not None:
         formats = tuple(format_ for format_ in formats if _fits(format_, wanted))
     if date_order is not None:
-        formats = tuple(format_ for format_ in formats if format_.reading in ("", _TYPES[date_order]))
+        others = set(_TYPES.values()) - {_TYPES[date_order]}
+        formats = tuple(format_ for format_ in formats if format_.reading not in others)
     return Column(header, wanted, why, skip, formats)
 
 
@@ -120,7 +123,12 @@ def base_type(type_: str) -> str:
 
 
 def _fits(format_: Format, wanted: str) -> bool:
-    """Whether values of the format are values of the wanted type: an instant is no local time, nor the reverse."""
+    """Whether values of the format are values of the wanted type: an instant is no local time, nor the reverse.
+
+    Spellings of another kind, percentages or amounts of a currency, are no numbers where numbers are asked for.
+    """
+    if format_.kind:
+        return False
     base = base_type(wanted)
     if kinds.of_type(base).name == "number":
         return kinds.of_type(format_.type).name == "number"

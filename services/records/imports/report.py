@@ -66,7 +66,8 @@ def why(found: Column, obstacle: Obstacle | None) -> str:
     if found.format is not None:
         return f"all values are {found.format.title}"
     if len(found.readings) > 1:
-        return f"its dates can be read as {' and as '.join(found.readings)}; the option 'date_order' decides"
+        what, cure = ("dates", "; the option 'date_order' decides") if "day" in found.readings[0] else ("amounts", "")
+        return f"its {what} can be read as {' and as '.join(found.readings)}{cure}"
     if found.formats and found.formats[0].words:
         return f"it has one word only, '{next(iter(found.words))}', of the pair {found.formats[0].title}"
     if obstacle is not None:

@@ -184,7 +184,7 @@ def _any_of(words: Iterable[str]) -> bytes:
 
 def _all_of(formats: Sequence[Format], stop: bytes, delimiter: str | None = None) -> bytes:
     """A pattern for texts that all of the formats accept, up to `stop`; never one that holds the delimiter."""
-    if any(format_.punctuation == delimiter for format_ in formats):
+    if delimiter is not None and any(delimiter in format_.punctuation for format_ in formats):
         return b"(?!)"
     *also, one = [b"(?:" + format_.pattern.encode() + b")" for format_ in formats]
     return b"".join(b"(?=" + pattern + stop + b")" for pattern in also) + one

@@ -1,0 +1,150 @@
+"""Lengths of time."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from services.kinds import amounts
+from services.kinds.format import Format
+from services.kinds.kind import AMOUNTS, Display, Kind, Settings
+
+Unit = Literal["seconds", "minutes", "hours", "days"]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationDisplay(Display):
+    """How lengths of time are shown and read."""
+
+    format: Literal["words", "h:mm", "h:mm:ss", "m:ss"] | None = None
+    """`words` 1 h 30 min, or a clock. With `m:ss`, 1:30 is read as minutes and seconds, else as hours and minutes."""
+    unit: Unit | None = None
+    """What a number without a unit counts; it is refused where this is not said."""
+
+
+_OWN = re.compile(
+    r"(?:[+-]?[0-9]+ (?:year|mon|day)s?(?: (?=[^ ])|$))*(?:[+-]?[0-9]{2,}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?)?|-?infinity"
+)
+"""As Postgres writes them."""
+_NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
+_ISO = re.compile(
+    rf"[+-]?P(?=[0-9T-])(?:-?{_NUMBER}[YMWD])*(?:T(?:-?{_NUMBER}[HMS])+)?".replace("[.,]", "[.]"), re.IGNORECASE
+)
+_CLOCK = re.compile(r"(?P<a>[0-9]{1,8}):(?P<b>[0-9]{2})(?::(?P<c>[0-9]{2})(?P<f>[.,][0-9]{1,6})?)?")
+_PART = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?) ?(?P<unit>[^\W\d_]+)\.?(?:,? ?(?:and |und |et )?)")
+_UNITS = {
+    word: unit
+    for unit, words in {
+        "milliseconds": "ms msec msecs millisecond milliseconds",
+        "seconds": "s sec secs second seconds sek sekunde sekunden seconde secondes",
+        "minutes": "m min mins minute minutes minuten minuter minutt minutter",
+        "hours": "h hr hrs hour hours std stunde stunden heure heures time timer t",
+        "days": "d day days tag tage jour jours dag dager dagar j",
+        "weeks": "w wk wks week weeks woche wochen semaine semaines uke uker",
+        "months": "mo mon mons month months monat monate mois maned",
+        "years": "y yr yrs year years jahr jahre an ans ar",
+    }.items()
+    for word in words.split()
+}
+
+
+def read(text: str, settings: Settings, base_type: str) -> str:
+    """Read a clock (`1:30`), words (`1 h 30 min`), ISO 8601 (`PT1H30M`), or a number of the column's unit."""
+    text = text.strip()
+    if _OWN.fullmatch(text) or _ISO.fullmatch(text):
+        return text.upper() if text[-1:].isalpha() and "P" in text.upper()[:2] else text
+    sign, length = ("-", text[1:].lstrip()) if text[:1] in tuple(amounts.MINUS) else ("", text.removeprefix("+"))
+    if clock := _CLOCK.fullmatch(length):
+        return _clock(sign, clock, settings)
+    return _words(sign, length) or _bare(sign, length, settings)
+
+
+def _clock(sign: str, clock: re.Match[str], settings: Settings) -> str:
+    a, b, c = clock["a"], clock["b"], clock["c"]
+    in_minutes = c is None and settings.get("format") == "m:ss"
+    if int(b) > 59 or int(c or 0) > 59:
+        raise ValueError("minutes and seconds of a clock end at 59.")
+    fraction = (clock["f"] or "").replace(",", ".")
+    if in_minutes:
+        return f"{sign}{a} minutes {sign}{b} seconds"
+    return f"{sign}{a} hours {sign}{b} minutes {sign}{c or '00'}{fraction} seconds"
+
+
+def _words(sign: str, length: str) -> str:
+    """Numbers with their units; a number alone behind hours is minutes, as in `1h30`. Empty where it is something else."""
+    length = re.sub(r"(?<=[0-9]) ?h ?(?=[0-9]{1,2}$)", "h ", length) + (
+        "m" if re.search(r"[0-9] ?h ?[0-9]{1,2}$", length) else ""
+    )
+    parts, position = [], 0
+    while position < len(length):
+        part = _PART.match(length, position)
+        if part is None:
+            return ""
+        parts.append(sign + _part(part))
+        position = part.end()
+    return " ".join(parts)
+
+
+def _part(part: re.Match[str]) -> str:
+    number, unit = part["number"].replace(",", "."), _UNITS.get(part["unit"].casefold())
+    if unit is None:
+        raise ValueError(f"'{part['unit']}' is no unit of time; there are days, hours, minutes and seconds.")
+    if "." in number and unit in ("months", "years"):
+        raise ValueError(f"{unit} have no fixed length; write whole ones.")
+    return f"{number} {unit}"
+
+
+def _bare(sign: str, length: str, settings: Settings) -> str:
+    unit = settings.get("unit")
+    try:
+        number = amounts.read(length)
+    except ValueError:
+        raise ValueError("it is no length of time, such as 1:30, 90 min or 1 h 30 min.") from None
+    if unit is None:
+        raise ValueError(f"it does not say of what; write {length} min or {length} h, or set the column's unit.")
+    return f"{sign}{number} {unit}"
+
+
+KIND = Kind(
+    name="duration",
+    types=("interval",),
+    default_type="interval",
+    aggregates=AMOUNTS,
+    read=read,
+    display=DurationDisplay,
+)
+
+_TIME = r"[0-9]{2,8}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{0,5}[1-9])?"
+_SOME = "(?:[2-9]|[1-9][0-9]{1,4})"
+_DAYS = f"(?:1 day|{_SOME} days)"
+_MONTHS = "(?:1 mon|(?:[2-9]|1[01]) mons)"
+_YEARS = f"(?:1 year|{_SOME} years)"
+
+FORMATS = (
+    Format(
+        name="duration",
+        title="lengths of time",
+        type="interval",
+        pattern=(
+            f"{_YEARS}(?: {_MONTHS})?(?: {_DAYS})?(?: (?!00:00:00){_TIME})?|{_MONTHS}(?: {_DAYS})?(?: (?!00:00:00){_TIME})?|"
+            f"{_DAYS}(?: (?!00:00:00){_TIME})?|{_TIME}"
+        ),
+        value="{}::interval",
+        written="{}::text",
+    ),
+    Format(
+        name="PT1H30M",
+        title="lengths of time",
+        type="interval",
+        pattern="P(?:[0-9]{1,4}D)?T(?:[0-9]{1,6}H(?:[0-9]{1,6}M)?(?:[0-9]{1,6}S)?|[0-9]{1,6}M(?:[0-9]{1,6}S)?|[0-9]{1,6}S)|P[0-9]{1,4}[DWMY]",
+        value="{}::interval",
+        note="lengths of time such as PT1H30M are written as 01:30:00",
+    ),
+    Format(
+        name="1h 30min",
+        title="lengths of time",
+        type="interval",
+        pattern="[0-9]{1,6} ?h(?: ?[0-9]{1,2} ?min)?|[0-9]{1,6} ?min|[0-9]{1,6} ?(?:s|sec)",
+        value="{}::interval",
+        note="lengths of time such as 1h 30min are written as 01:30:00",
+    ),
+)
