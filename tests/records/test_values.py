@@ -1,8 +1,6 @@
 """Values: what is read, written back, is the very same value, whatever its type."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -12,138 +10,12 @@ from services.kit.errors import AppError
 from tests.fixtures.records import Records, column
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
-
-SETUP = """
-    CREATE EXTENSION hstore SCHEMA public; CREATE EXTENSION citext SCHEMA public; CREATE EXTENSION ltree SCHEMA public;
-    GRANT USAGE, CREATE ON SCHEMA public TO {own}; SET ROLE {own};
-    CREATE TYPE mood AS ENUM ('so so', 'ok'); CREATE TYPE "co%(x)s""mp" AS (a int, b text, c float8, d int[], e numeric);
-    CREATE DOMAIN posint AS int CHECK (value > 0); CREATE TYPE span AS RANGE (subtype = float8);
-"""
-
-# SQL of values, by type. Those of `json` are JSON documents: a column of type json keeps the text, which a document does not.
-VALUES: dict[str, list[str]] = {
-    "int2": ["'-32768'"],
-    "int4": ["'2147483647'"],
-    "int8": ["'9223372036854775807'", "'-9223372036854775808'", "'9007199254740993'"],
-    "numeric": ["'NaN'", "'Infinity'", "'-Infinity'", "'1.500'", "'0.000'", "'1e-16383'", "'-0.00'", "repeat('9', 4000)",
-                "'123456789012345678901234567890.123456789012345678901234567890'"],
-    "numeric(10,2)": ["'1.50'", "'NaN'"],
-    "numeric(3,-2)": ["'12300'"],
-    "float4": ["'NaN'", "'-Infinity'", "'-0'", "'1e-45'", "'3.4028235e38'", "'0.1'"],
-    "float8": ["'NaN'", "'Infinity'", "'-0'", "'5e-324'", "'1.7976931348623157e308'", "'0.1'", "'1e22'", "'123456789.123456789'"],
-    "bool": ["'t'", "'f'"],
-    "text": ["''", "' a '", "'null'", "'a,\"b\\(c)'", "E'a\\nb\\tc\\r'", "'x' || chr(127) || chr(1)", "'é🙂'", "E'\\\\u0000'", "'NULL'",
-             "'{}'"],
-    "varchar(5)": ["'ab '"],
-    "char(5)": ["'ab'", "''"],
-    '"char"': ["'a'", "''", "'\\377'"],
-    "name": ["'n'", "repeat('n', 63)"],
-    "bytea": ["'\\x00ff27225c'", "''", "decode(repeat('ab', 100), 'hex')"],
-    "date": ["'infinity'", "'-infinity'", "'0044-03-15 BC'", "'5874897-12-31'", "'0001-01-01'"],
-    "timestamp": ["'infinity'", "'0044-03-15 10:00:00.123456 BC'", "'294276-12-31 23:59:59.999999'"],
-    "timestamptz": ["'infinity'", "'0044-03-15 10:00:00.1 BC'", "'2024-10-27 00:30:00+00'", "'1900-01-01 00:00:00+00'",
-                    "'294276-12-31 23:59:59.999999+00'"],
-    "timestamp(0)": ["'2024-02-29 23:59:59'"],
-    "time": ["'24:00:00'", "'00:00:00.000001'"],
-    "timetz": ["'23:59:59.5-15:59'", "'12:00:00+01:30:15'"],
-    "interval": ["'1 mon -1 day +00:00:00.000001'", "'-1 year -2 mons +3 days -04:05:06.789'", "'infinity'", "'178000000 years'",
-                 "'00:00:00'", "'2562047788:00:54.775807'"],
-    "money": ["'-92233720368547758.08'", "'1000.5'", "'0'"],
-    "uuid": ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"],
-    "bit(3)": ["B'101'"],
-    "bit": ["B'1'"],
-    "varbit": ["B''", "B'10101'"],
-    "jsonb": ["'{\"b\":1,\"a\":[]}'", "'1.50'", "'\"x\"'", "'\"123\"'", "'123456789012345678901234567890.10'", "'\"é\\n\"'",
-              "'true'", "'{}'", "'[]'"],
-    "json": ["'{\"a\":1.10}'", "'\"x\"'", "'1e5'", "'-0'"],
-    "jsonpath": ["'$.a[*] ? (@ > 1)'"],
-    "xml": ["'<a> &lt; </a>'", "'x<?pi?>'"],
-    "int[]": ["'{}'", "'{1,NULL,3}'", "'[0:2]={1,2,3}'", "'{{1,2},{3,4}}'", "'[2:3][-1:0]={{1,2},{3,4}}'"],
-    "int8[]": ["'{9223372036854775807}'"],
-    "text[]": ["'{NULL,\"NULL\",\"\",\"a,b\",\"{\",\"\\\\\\\"\"}'", "'{\"[1:2]={}\"}'", "'{{a,b},{c,NULL}}'"],
-    "bool[]": ["'{t,f,NULL}'"],
-    "float8[]": ["'{NaN,-0,Infinity,0.1}'"],
-    "numeric[]": ["'{1.500,NaN,-0.0}'"],
-    "jsonb[]": ["ARRAY['{\"a\": \"b,\\\\\"}'::jsonb, '[1,2]', '\"x\"', NULL]"],
-    "json[]": ["ARRAY['{\"a\":1}'::json, NULL]"],
-    "bytea[]": ["ARRAY['\\x00'::bytea, NULL]"],
-    "date[]": ["'{infinity,2024-02-29}'"],
-    "timestamptz[]": ["'{infinity,\"2024-02-29 10:00:00+00\"}'"],
-    "uuid[]": ["'{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}'"],
-    "interval[]": ["'{1 day,infinity}'"],
-    "money[]": ["'{1.5}'"],
-    "char(3)[]": ["'{a}'"],
-    "hstore[]": ["ARRAY['a=>1'::hstore]"],
-    "mood[]": ["'{ok,\"so so\"}'"],
-    "int4range": ["'empty'", "'[1,5)'", "'(,)'"],
-    "numrange": ["'(1.10,)'"],
-    "tstzrange": ["'[2024-01-01 00:00+00,infinity]'", "'[-infinity,)'"],
-    "daterange": ["'[0044-03-15 BC,)'"],
-    "int4multirange": ["'{[1,2),[4,5)}'", "'{}'"],
-    "span": ["'[1.5,2.5)'"],
-    "mood": ["'so so'"],
-    "posint": ["'5'"],
-    '"co%(x)s""mp"': ["ROW(1, 'a\"b', NULL, '{1,2}', 1.50)", "ROW(NULL, NULL, NULL, NULL, NULL)", "ROW(1, '', -0.0, '[0:1]={1,2}', 'NaN')"],
-    '"co%(x)s""mp"[]': ["ARRAY[ROW(1, 'x', 1, '{}', 2)::\"co%(x)s\"\"mp\", NULL]"],
-    "tsvector": ["'a:1A b:2,3 ''it''''s'''"],
-    "tsquery": ["'a & !b <2> c:*'"],
-    "point": ["'(0.1,-0)'", "'(NaN,Infinity)'"],
-    "box": ["'(1,2),(0,0)'"],
-    "lseg": ["'[(0,0),(1,1)]'"],
-    "line": ["'{1,-0,3}'"],
-    "path": ["'[(0,0),(1,1)]'", "'((0,0),(1,1))'"],
-    "polygon": ["'((0,0),(1,1),(1,0))'"],
-    "circle": ["'<(0,0),0.1>'"],
-    "point[]": ["'{\"(1,2)\",\"(3,4)\"}'"],
-    "inet": ["'192.168.0.1/24'", "'::ffff:1.2.3.4'"],
-    "cidr": ["'10.0.0.0/8'"],
-    "macaddr": ["'08:00:2b:01:02:03'"],
-    "macaddr8": ["'08:00:2b:01:02:03:04:05'"],
-    "oid": ["'4294967295'"],
-    "xid8": ["'18446744073709551615'"],
-    "xid": ["'5'"],
-    "tid": ["'(1,2)'"],
-    "pg_lsn": ["'FFFFFFFF/FFFFFFFF'"],
-    "pg_snapshot": ["'10:20:10,14'"],
-    "regclass": ["'people'"],
-    "regtype": ["'mood'"],
-    "int2vector": ["'1 2 3'"],
-    "oidvector": ["'1 2'"],
-    "citext": ["'AbC'"],
-    "hstore": ["'a=>1,b=>NULL'", "'\"k\\\\\"=>\"v,\\\\\"'"],
-    "ltree": ["'a.b.c'"],
-}  # fmt: skip
-
-
-@asynccontextmanager
-async def owner(tenant: Tenant) -> AsyncIterator["asyncpg.Connection"]:
-    """A session that may also create extensions, as an operator of the server would."""
-    connection = await asyncpg.connect(tenant.binding.server.dsn(tenant.id))
-    try:
-        await connection.execute(SETUP.format(own=f"{tenant.id}_own"))
-        yield connection
-    finally:
-        await connection.close()
+from tests.fixtures.values import VALUES, fill, owner
 
 
 @pytest.fixture
 def columns() -> list[tuple[str, str]]:
     return [(f"c{at}", type_) for at, type_ in enumerate(VALUES)]
-
-
-def _rows() -> list[list[str]]:
-    """The values side by side: row n has the nth value of each type, NULL where it has none."""
-    most = max(map(len, VALUES.values()))
-    return [[values[at] if at < len(values) else "NULL" for values in VALUES.values()] for at in range(most)]
-
-
-async def _fill(connection: "asyncpg.Connection", columns: list[tuple[str, str]]) -> int:
-    named = ", ".join(f"{name} {type_}" for name, type_ in columns)
-    await connection.execute(f"CREATE TABLE people (id int PRIMARY KEY, {named})")
-    for at, row in enumerate(_rows(), 1):
-        casts = ", ".join(f"({value})::{type_}" for value, (_, type_) in zip(row, columns, strict=True))
-        await connection.execute(f"INSERT INTO people VALUES ({at}, {casts})")
-    return len(_rows())
 
 
 async def _differing(connection: "asyncpg.Connection", columns: list[tuple[str, str]], offset: int) -> list[Any]:
@@ -163,7 +35,7 @@ async def test_every_value_that_is_read_and_written_back_is_the_same(
     records: Records, tenant: Tenant, columns: list[tuple[str, str]], numbers: str
 ) -> None:
     async with owner(tenant) as connection:
-        count = await _fill(connection, columns)
+        count = await fill(connection, columns)
         raw = await records.page(numbers=numbers)
         assert len(raw["records"]) == count
         cut = {(cell["row"], name) for cell in raw["truncated"] for name in cell["columns"]}
@@ -184,7 +56,7 @@ async def test_every_value_can_be_changed_to_and_from_null(
     records: Records, tenant: Tenant, columns: list[tuple[str, str]]
 ) -> None:
     async with owner(tenant) as connection:
-        count = await _fill(connection, columns)
+        count = await fill(connection, columns)
         await connection.execute(f"INSERT INTO people (id) SELECT i + 100 FROM generate_series(1, {count}) i")
         for id_ in range(1, count + 1):
             body = (await records.fetched(id_)).body
@@ -216,7 +88,7 @@ async def test_every_type_sorts_and_is_found_by_its_value_or_says_why_not(
     records: Records, tenant: Tenant, columns: list[tuple[str, str]]
 ) -> None:
     async with owner(tenant) as connection:
-        count = await _fill(connection, columns)
+        count = await fill(connection, columns)
         for name, type_ in columns:
             if type_ in UNSORTABLE:
                 with refused("SORT_INVALID", name):
