@@ -16,6 +16,7 @@ from services.records.execute import Executor
 from services.records.exports.stream import Exporter
 from services.records.imports.repeats import Repeats
 from services.records.imports.run import Adopt, Importer
+from services.records.imports.spool import Spool
 from services.records.reading import Reader
 from services.records.servicers.exports import ExportsServicer
 from services.records.servicers.imports import ImportsServicer
@@ -25,7 +26,7 @@ from services.records.writing import Writer
 from services.tenancy.bindings import Bindings, Source
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
-from services.tenancy.rounds import Rounds
+from services.tenancy.rounds import AsService, Rounds
 
 SWEEP_SECONDS = 3600
 
@@ -46,19 +47,20 @@ async def build(settings: Settings) -> AsyncIterator[Register]:
     async with Channel(settings.auth_address) as auth, Channel(settings.schema_address) as schema:
         bindings = Bindings(auth, "records", secret)
         rounds = Rounds(bindings, Verifier(settings.token_public_keys))
-        with assembled(settings, bindings, Schema(schema).apply) as made:
+        with assembled(settings, bindings, Schema(schema).apply, rounds.within) as made:
             jobs.periodic(SWEEP_SECONDS, "sweep_loads")(lambda: rounds.each(made.importer.sweep))
-            async with jobs.running():
+            async with jobs.running(), made.importer.running():
                 yield made.register
 
 
 @contextmanager
-def assembled(settings: Settings, source: Source, adopt: Adopt) -> Iterator[Assembled]:
-    """Make all that serves, on given credentials and a schema service that adopts tables; nothing of it runs in the background."""
+def assembled(settings: Settings, source: Source, adopt: Adopt, as_service: AsService) -> Iterator[Assembled]:
+    """Make all that serves, on given credentials and a schema service that adopts tables; nothing of it runs in the background yet."""
     databases = Databases(source, application="rowhouse records")
     catalogs = Catalogs(databases)
     executor = Executor(databases, catalogs, settings.statement_seconds)
-    importer, exporter = Importer(databases, catalogs, adopt), Exporter(databases, catalogs)
+    spool = Spool(settings.spool_folder, settings.spool_bytes) if settings.spool_folder else None
+    importer, exporter = Importer(databases, catalogs, adopt, as_service, spool), Exporter(databases, catalogs)
 
     def register(server: grpc.aio.Server) -> None:
         pb_grpc.add_RecordsServicer_to_server(RecordsServicer(Reader(executor), Writer(executor)), server)

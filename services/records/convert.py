@@ -4,6 +4,7 @@ from rowhouse.records.v1 import records_pb2
 
 from services.records import request
 from services.records.idempotency import Answer
+from services.records.imports.asked import Asked
 from services.records.request import TableName
 
 
@@ -92,3 +93,16 @@ def record_to(answer: Answer) -> records_pb2.Record:
 def written_to(answer: Answer) -> records_pb2.Written:
     """The outcome of a write."""
     return records_pb2.Written(body=answer.body, operation_id=answer.operation)
+
+
+def asked_from(opened: records_pb2.ImportOpen) -> Asked:
+    """What is asked for with a file."""
+    return Asked(
+        opened.schema,
+        opened.name,
+        opened.options,
+        opened.idempotency_key,
+        opened.content_type,
+        opened.size,
+        opened.respond_async,
+    )

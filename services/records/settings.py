@@ -1,5 +1,7 @@
 """What can be set for the records service (`RECORDS_…`)."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -25,3 +27,10 @@ class Settings(settings.Settings):
 
     statement_seconds: float = Field(default=10.0, gt=0)
     """How long one statement on records may take before it is refused as too slow."""
+
+    spool_folder: Path | None = None
+    """A folder of this service's own where files wait whose senders do not (`Prefer: respond-async`); it should outlive a restart.
+    Without one everybody waits."""
+
+    spool_bytes: int = Field(default=20 << 30, gt=0)
+    """How much may wait there."""

@@ -71,10 +71,11 @@ class Changes:
         async def perform(connection: asyncpg.Connection, plan: Plan) -> Kept:
             done = await record.carry_out(connection, operation, plan)
             kept = await record.open_step(
-                *(connection, caller, operation.do, operation, done),
+                *(connection, operation.on_behalf_of(caller), operation.do, operation, done),
                 request=operations.request(operation),
                 detail=done.detail(**operation.report()),
             )
+            await operation.settle(connection, kept.operation)
             await idempotency.remember(connection, key, kept)
             return kept
 

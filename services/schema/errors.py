@@ -124,6 +124,15 @@ class ColumnInUse(Conflict):
         super().__init__(f"Column '{column}' cannot be dropped: {why}.", column=column)
 
 
+class ImportOver(Conflict):
+    """An import that has been cancelled, or given up, before its table was there."""
+
+    reason = "IMPORT_ENDED"
+
+    def __init__(self, identifier: int) -> None:
+        super().__init__(f"Import '{identifier}' has ended without a table; send the file again.", id=str(identifier))
+
+
 class LoadUnknown(NotFound):
     reason = "LOAD_NOT_FOUND"
 

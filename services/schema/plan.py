@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import asyncpg
 from pydantic import ConfigDict
 
+from services.kit.rpc.identity import Caller
 from services.tenancy.catalog import Catalog, Column, Table
 from services.tenancy.timeline import Nature
 
@@ -138,6 +139,13 @@ class Operation(ABC):
     @abstractmethod
     def inverse(self, plan: Plan, made: Made) -> "Operation":
         """The operation that takes this one back."""
+
+    def on_behalf_of(self, caller: Caller) -> Caller:
+        """Who acts, for the timeline: the caller, or whom a service works for."""
+        return caller
+
+    async def settle(self, connection: asyncpg.Connection, step: int) -> None:  # noqa: B027  most leave nothing to do
+        """What belongs in the same transaction once the operation is on the timeline as `step`."""
 
     def report(self) -> dict[str, Any]:
         """What the timeline keeps as the step's detail rather than as its request."""

@@ -1,6 +1,7 @@
 """Background work in every tenant, one after the other, as the service itself rather than as a person."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import structlog
 
@@ -8,6 +9,9 @@ from services.kit.rpc import identity
 from services.kit.rpc.identity import Caller
 from services.kit.rpc.tokens import Verifier
 from services.tenancy.bindings import Bindings
+
+AsService = Callable[[str], AbstractAsyncContextManager[Caller]]
+"""Makes what is inside the service's own work in a tenant."""
 
 _log = structlog.get_logger()
 
@@ -24,11 +28,17 @@ class Rounds:
         async for tenant in self._ready():
             with structlog.contextvars.bound_contextvars(tenant=tenant):
                 try:
-                    token = await self._bindings.service_token(tenant)
-                    with identity.as_caller(self._verifier.verify(token), token):
-                        await work(identity.caller())
+                    async with self.within(tenant) as caller:
+                        await work(caller)
                 except Exception:
                     _log.exception("background work failed in one tenant")
+
+    @asynccontextmanager
+    async def within(self, tenant: str) -> AsyncIterator[Caller]:
+        """Be the service in one tenant. Raises what auth refuses."""
+        token = await self._bindings.service_token(tenant)
+        with identity.as_caller(self._verifier.verify(token), token):
+            yield identity.caller()
 
     async def _ready(self) -> AsyncIterator[str]:
         following = ""

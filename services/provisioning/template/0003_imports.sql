@@ -97,7 +97,9 @@ BEGIN
     IF ended.state <> 'done' THEN
         DELETE FROM rowhouse.import_reject r WHERE r.import = ended.id;
     ELSIF ended.key IS NOT NULL THEN
-        PERFORM rowhouse.remember(ended.actor, ended.key, ended.digest, 201, ended.id::text, ended.operation);
+        -- As records keeps answers: a version, and a body, which is the import's id.
+        PERFORM rowhouse.remember(ended.actor, ended.key, ended.digest, 201,
+            json_build_array('', ended.id::text)::text, ended.operation);
     END IF;
     RETURN true;
 END $$;

@@ -1,13 +1,16 @@
 """Why a file cannot be imported: each names the line and the cure."""
 
-from services.kit.errors import Conflict, Invalid, NotFound
+from services.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from services.tenancy.errors import hint
+
+_LISTED = 20
 
 
 class FileEmpty(Invalid):
     reason = "FILE_EMPTY"
 
     def __init__(self) -> None:
-        super().__init__("The file is empty; send a CSV or TSV file with at least a line of column names.")
+        super().__init__("The file is empty; send one with at least a line of column names, or one record.")
 
 
 class HeadTooLarge(Invalid):
@@ -17,6 +20,26 @@ class HeadTooLarge(Invalid):
         super().__init__(f"A preview takes the first {limit // 1_000_000} MB of a file at most; send less of it.")
 
 
+class WorkbookNotWhole(Invalid):
+    reason = "TOO_LARGE"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"A workbook can only be read whole, and its preview takes {limit // 1_000_000} MB at most; import it without a look, or "
+            "save its sheet as CSV."
+        )
+
+
+class FileTooLarge(Invalid):
+    reason = "TOO_LARGE"
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(
+            f"A {what} may have {limit // 1_000_000:,} MB at most; save it as CSV, which may have any size.",
+            limit=str(limit),
+        )
+
+
 class FileBinary(Invalid):
     reason = "FILE_BINARY"
 
@@ -24,6 +47,89 @@ class FileBinary(Invalid):
         super().__init__(
             f"The file is no text: it looks like {what}. Save it as CSV or TSV and send that.", format=what
         )
+
+
+class FileUnreadable(Invalid):
+    """A file whose format is known but which cannot be read in it, or only with more memory and time than there is."""
+
+    reason = "FILE_UNREADABLE"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The file looks like a {what} but cannot be read as one: it is damaged, or too large to be read at once. Open it "
+            "where it comes from and save it anew, or as CSV.",
+            format=what,
+        )
+
+
+class FileEncrypted(Invalid):
+    reason = "FILE_ENCRYPTED"
+
+    def __init__(self) -> None:
+        super().__init__("The workbook is encrypted; save it without a password and send that.")
+
+
+class WorkbookTooLarge(Invalid):
+    reason = "FILE_BOMB"
+
+    def __init__(self, unpacked: int, parts: int) -> None:
+        super().__init__(
+            f"Unpacked, the workbook would have {unpacked:,} bytes in {parts:,} parts, which is more than its size explains or "
+            "than is read; save its sheet as CSV.",
+            unpacked=str(unpacked),
+            parts=str(parts),
+        )
+
+
+class SheetEmpty(Invalid):
+    reason = "FILE_EMPTY"
+
+    def __init__(self, sheet: str | None) -> None:
+        super().__init__(
+            "The workbook has no sheet with cells in it."
+            if sheet is None
+            else f"Sheet '{sheet}' of the workbook is empty; choose another with the option 'sheet'."
+        )
+
+
+class JsonShape(Invalid):
+    reason = "JSON_SHAPE"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The JSON is no table: {why}. A table is an array of objects, one object after the other, or an object with one "
+            "member that is such an array."
+        )
+
+
+class RecordFault(Invalid):
+    """A fault of a row of a file that has no lines; rows are counted from 1."""
+
+    reason = "RECORD_INVALID"
+
+    def __init__(self, record: int, message: str, **metadata: str) -> None:
+        super().__init__(f"Row {record:,}: {message}.", row=str(record), **metadata)
+
+
+class RecordTooLong(RecordFault):
+    reason = "ROW_TOO_LONG"
+
+    def __init__(self, record: int, limit: int) -> None:
+        super().__init__(record, f"it is longer than {limit:,} bytes", limit=str(limit))
+
+
+class NulInText(RecordFault):
+    reason = "NUL_BYTE"
+
+    def __init__(self, record: int) -> None:
+        super().__init__(record, "there is a NUL character, which no text can hold; remove it")
+
+
+class TextInvalid(RecordFault):
+    reason = "ENCODING_INVALID"
+
+    def __init__(self, record: int) -> None:
+        super().__init__(record, "there is half a character (a lone surrogate), which no text can hold; remove it")
 
 
 class FileIncomplete(Invalid):
@@ -49,15 +155,22 @@ class LineFault(Invalid):
         super().__init__(f"Line {line:,}: {message}", line=str(line), **metadata)
 
 
+class JsonInvalid(LineFault):
+    reason = "JSON_INVALID"
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(line, f"this is no JSON: {what}.")
+
+
 class EncodingInvalid(LineFault):
     reason = "ENCODING_INVALID"
 
-    def __init__(self, line: int, encoding: str, byte: int) -> None:
+    def __init__(self, line: int, encoding: str, byte: int, position: int) -> None:
         message = (
-            f"the byte 0x{byte:02x} is no {encoding}, which the text before it is; save the file in one encoding, or name it "
-            "with the option 'encoding'."
+            f"the byte 0x{byte:02x} is no {encoding}, which the text before it is (byte {position:,} of the file); save the file in "
+            "one encoding, or name it with the option 'encoding'."
         )
-        super().__init__(line, message, encoding=encoding)
+        super().__init__(line, message, encoding=encoding, position=str(position))
 
 
 class NulByte(LineFault):
@@ -144,6 +257,60 @@ class TableExists(Conflict):
     def __init__(self, schema: str, table: str) -> None:
         super().__init__(
             f"Schema '{schema}' has a table '{table}' already; choose another name.", schema=schema, table=table
+        )
+
+
+class ColumnsUnmapped(Invalid):
+    """Columns of a file for which the table has none."""
+
+    reason = "COLUMNS_UNMAPPED"
+
+    def __init__(self, table: str, columns: list[str], known: list[str]) -> None:
+        shown = ", ".join(f"'{column}'" for column in columns[:_LISTED])
+        more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
+        super().__init__(
+            f"Table '{table}' has no column for {shown}{more} of the file{hint(columns[0], known)} Name the column with the "
+            "option 'columns', or skip it.",
+            table=table, columns=", ".join(columns[:_LISTED]),
+        )  # fmt: skip
+
+
+class KeysConflict(Conflict):
+    """Rows of a file of which an upsert cannot tell which record they are."""
+
+    reason = "KEYS_CONFLICT"
+
+    def __init__(self, table: str, key: str, count: int, rows: str) -> None:
+        super().__init__(
+            f"{count:,} rows have no value in {key} of table '{table}', or the same as another row of the file: rows {rows}. "
+            "Each record may be in the file once; a dry run shows more of them.",
+            table=table, key=key, count=str(count),
+        )  # fmt: skip
+
+
+class TableChanged(Conflict):
+    reason = "TABLE_CHANGED"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"Table '{table}' has been changed while the file was read; nothing was imported. Send it again.",
+            table=table,
+        )
+
+
+class ImportCancelled(Conflict):
+    reason = "IMPORT_CANCELLED"
+
+    def __init__(self, identifier: int) -> None:
+        super().__init__(f"Import '{identifier}' has been cancelled; nothing was imported.", id=str(identifier))
+
+
+class SpoolFull(Unavailable):
+    reason = "SPOOL_FULL"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many files wait to be imported; try again later, or send the file without 'Prefer: respond-async'.",
         )
 
 

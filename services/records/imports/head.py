@@ -113,7 +113,9 @@ def _columns(named: list[Header], options: Options, types: Mapping[str, str], hi
         if wish.name is not None:
             header = replace(header, name=names.column(wish.name), label=None, why=None)
         wanted = wish.type or types.get(header.name)
-        columns.append(infer.column(header, wanted, hint_, skip=wish.skip, date_order=options.date_order))
+        column = infer.column(header, wanted, hint_, skip=wish.skip, date_order=options.date_order)
+        column.on_misfit = wish.on_misfit or options.on_misfit
+        columns.append(column)
     _check_names([column.header.name for column in columns if not column.skip])
     return columns
 

@@ -30,6 +30,10 @@ class Column:
     why: str = ""
     """What the file's format says of its values, where it knows more than their text tells."""
     skip: bool = False
+    on_misfit: str = "refuse"
+    """What becomes of values that a wanted type cannot hold: text, reject or refuse."""
+    required: bool = False
+    """Whether the table that the rows are for lets it not be NULL."""
     formats: tuple[Format, ...] = kinds.FORMATS
     """Those in which every value so far is spelled."""
     seen: bool = False
@@ -102,7 +106,7 @@ def column(
     if date_order is not None:
         others = set(_TYPES.values()) - {_TYPES[date_order]}
         formats = tuple(format_ for format_ in formats if format_.reading not in others)
-    return Column(header, wanted, why, skip, formats)
+    return Column(header, wanted, why, skip, formats=formats)
 
 
 def nearest(values: Iterable[str]) -> Format | None:

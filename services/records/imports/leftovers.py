@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import structlog
 
+from services.kit import shielded
 from services.kit.errors import AppError
 from services.kit.ids import opaque_name
 from services.records.imports.sql import LOADS, load_table
@@ -23,10 +24,9 @@ _PATIENCE = 30.0
 _log = structlog.get_logger()
 
 
-async def name(connection: asyncpg.Connection) -> str:
+def name(connection: asyncpg.Connection) -> str:
     """A name for a load table that this connection will fill."""
-    backend: int = await connection.fetchval("SELECT pg_backend_pid()")
-    return opaque_name(f"import_{backend}_")
+    return opaque_name(f"import_{connection.get_server_pid()}_")
 
 
 async def sweep(connection: asyncpg.Connection) -> int:
@@ -41,12 +41,7 @@ async def sweep(connection: asyncpg.Connection) -> int:
 
 async def drop(databases: Databases, tenant: str, load: str, connection: asyncpg.Connection) -> None:
     """Drop the load table of an import that failed on `connection`, whatever state that is in. Nothing interrupts this, nothing fails."""
-    task = asyncio.create_task(_drop(databases, tenant, load, connection))
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            continue
+    await shielded.completed(_drop(databases, tenant, load, connection))
 
 
 async def _drop(databases: Databases, tenant: str, load: str, connection: asyncpg.Connection) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import asyncpg
 
 from services.kinds import Format
-from services.records.imports import misfits
+from services.records.imports import leftovers, misfits
 from services.records.imports.dialect import Dialect
 from services.records.imports.infer import TEXT, Column
+from services.records.imports.misfits import Misfits
 from services.records.imports.sql import LOADS, identifier, load_table
 
 _BATCH = 16 << 20
@@ -21,18 +22,31 @@ _CACHED = 1000
 
 
 class Load:
-    """One load table on one connection of login `load`. Only its import knows its name."""
+    """One load table on one connection of login `load`. Only its import knows its name.
+
+    One that is `passing` goes when its rows are in another table, and needs not outlive a crash of the server.
+    """
 
     def __init__(
-        self, connection: asyncpg.Connection, name: str, columns: Sequence[Column], row_id: str | None
+        self,
+        connection: asyncpg.Connection,
+        columns: Sequence[Column],
+        row_id: str | None,
+        *,
+        passing: bool = False,
     ) -> None:
         self.connection = connection
-        self.name = name
-        self.table = load_table(name)
+        self.name = leftovers.name(connection)
+        self.table = load_table(self.name)
         self.columns = [column for column in columns if not column.skip]
         self.row_id = row_id
         """The column that numbers the rows, if the file has no id of its own."""
         self.rows = 0
+        self.rejects = 0
+        """Cells that were set aside."""
+        self.rejected_rows = 0
+        """Rows that were left out for them."""
+        self._passing = passing
         self._copied: dict[str, Format | None] = {column.header.name: column.copied for column in self.columns}
         self._rewrites = 0
         self._ended = False
@@ -40,7 +54,7 @@ class Load:
     async def create(self) -> None:
         """Make the table, its columns typed as the head of the file suggests."""
         types = {name: format_.type if format_ else TEXT for name, format_ in self._copied.items()}
-        await self.connection.execute(definition(self.table, types, self.row_id))
+        await self.connection.execute(definition(self.table, types, self.row_id, unlogged=self._passing))
 
     async def copy(self, pieces: AsyncIterator[bytes | None], dialect: Dialect) -> None:
         """Load the file's rows; None among them says that the columns have learnt something that changes how they are loaded."""
@@ -61,17 +75,51 @@ class Load:
             self.rows += int(status.split()[-1])
             await self._widen()
 
-    async def finish(self) -> None:
-        """Give every column its own type. Raises ValueMisfit."""
+    async def finish(self, importing: int, *, rejects_rows: bool = False) -> None:
+        """Give every column its own type. What does not fit is rejected under the import's id where the caller allows it: the cell,
+        which becomes NULL, or with `rejects_rows`, and where a column must have a value, the row. Raises ValueMisfit.
+        """
         await self._hear_words()
-        untyped = [column for column in self.columns if self._type(column) != column.type]
-        wanted = [(column, self._text(column)) for column in untyped if column.wanted is not None]
-        await misfits.refuse(self.connection, self.table, wanted)
-        changes = [
-            f"{identifier(column.header.name)} TYPE {column.type} USING {misfits.value(column, self._text(column))}"
-            for column in untyped
-        ]
+        wanted = [(column, self._text(column)) for column in self.columns if column.wanted and self._is_judged(column)]
+        rejected = await self._reject(await misfits.judge(self.connection, self.table, wanted), importing)
+        changes = []
+        for column in self.columns:
+            if self._type(column) != column.type:
+                name, value = identifier(column.header.name), misfits.value(column, self._text(column))
+                if name in rejected:
+                    value = f"CASE WHEN {rejected[name]} THEN NULL ELSE {value} END"
+                changes.append(f"{name} TYPE {column.type} USING {value}")
         await self._alter(changes)
+        whole = [c.header.name for c in self.columns if c.on_misfit == "reject" and (rejects_rows or c.required)]
+        if self.rejects and whole:
+            await self._drop_rows(importing, whole)
+
+    async def _reject(self, found: Sequence[Misfits], importing: int) -> dict[str, str]:
+        """Do with misfits what the caller wishes; give, by quoted column, the SQL that knows those that were set aside."""
+        number = identifier(self.row_id) if self.row_id else "row_number() OVER (ORDER BY ctid)"
+        rejected = {}
+        for misfit in found:
+            match misfit.column.on_misfit:
+                case "reject":
+                    await misfits.set_aside(self.connection, self.table, misfit, number, importing)
+                    rejected[identifier(misfit.column.header.name)] = misfit.condition
+                    self.rejects += misfit.count
+                case "text":
+                    await misfits.give_up(self.connection, self.table, misfit)
+                case _:
+                    await misfits.refuse(self.connection, self.table, misfit)
+        return rejected
+
+    async def _drop_rows(self, importing: int, columns: Sequence[str]) -> None:
+        query = f"""
+            DELETE FROM {self.table} WHERE {identifier(self.row_id or "")} IN
+                (SELECT r."row" FROM rowhouse.import_reject r WHERE r.import = $1 AND r."column" = ANY ($2::text[]))
+        """  # noqa: S608  names are quoted
+        status = await self.connection.execute(query, importing, list(columns))
+        self.rejected_rows = int(status.split()[-1])
+
+    def _is_judged(self, column: Column) -> bool:
+        return self._type(column) != column.type or (column.required and column.on_misfit == "reject")
 
     def _type(self, column: Column) -> str:
         format_ = self._copied[column.header.name]
@@ -147,7 +195,7 @@ class Load:
             )
 
 
-def definition(table: str, types: dict[str, str], row_id: str | None) -> str:
+def definition(table: str, types: dict[str, str], row_id: str | None, *, unlogged: bool = False) -> str:
     """CREATE TABLE with these columns, the one that numbers the rows, and is their key, before them.
 
     Its index grows with the rows: made at the end it would cost as much, and space for a sort besides.
@@ -155,4 +203,4 @@ def definition(table: str, types: dict[str, str], row_id: str | None) -> str:
     columns = [f"{identifier(name)} {type_}" for name, type_ in types.items()]
     if row_id is not None:
         columns.insert(0, f"{identifier(row_id)} bigint GENERATED BY DEFAULT AS IDENTITY (CACHE {_CACHED}) PRIMARY KEY")
-    return f"CREATE TABLE {table} ({', '.join(columns)})"
+    return f"CREATE {'UNLOGGED ' if unlogged else ''}TABLE {table} ({', '.join(columns)})"

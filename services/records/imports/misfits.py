@@ -1,4 +1,4 @@
-"""Values that a type cannot hold unaltered: refused where the caller asked for the type, counted where they made a column text."""
+"""Values that a type cannot hold unaltered: judged where the caller asked for the type, counted where they made a column text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,17 +38,64 @@ def value(column: Column, text: str, type_: str | None = None) -> str:
     return f"({found})::{type_ or column.wanted}" if column.wanted else found
 
 
-async def refuse(connection: asyncpg.Connection, table: str, wanted: Sequence[tuple[Column, str]]) -> None:
-    """Raise ValueMisfit if the wanted type of a column would alter a value; with each column comes SQL for the file's text. One scan."""
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """Values of a column that its wanted type would alter: SQL for the file's text, and for whether it is one."""
+
+    column: Column
+    text: str
+    condition: str
+    count: int
+    total: int
+
+    @property
+    def why(self) -> str:
+        """For each of them, in a sentence's words."""
+        missing = " or missing" if self.column.required else ""
+        return f"it cannot be kept unaltered as {self.column.type}{missing}"
+
+
+async def judge(connection: asyncpg.Connection, table: str, wanted: Sequence[tuple[Column, str]]) -> list[Misfits]:
+    """Find the columns whose wanted type would alter a value; with each column comes SQL for the file's text. One scan."""
     if not wanted:
-        return
-    altered = [_altered(column, text) for column, text in wanted]
+        return []
+    altered = [_unfit(column, text) for column, text in wanted]
     counted = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in altered)
-    counts = await connection.fetchrow(f"SELECT {counted} FROM {table}") or ()  # noqa: S608  names are quoted
-    for (column, text), condition, count in zip(wanted, altered, counts, strict=True):
-        if count:
-            found = await connection.fetch(f"SELECT {text} FROM {table} WHERE {condition} LIMIT {_EXAMPLES}")  # noqa: S608
-            raise ValueMisfit(column.header.name, column.type, count, [row[0] for row in found])
+    total, *counts = await connection.fetchrow(f"SELECT count(*), {counted} FROM {table}") or (0,)  # noqa: S608  names are quoted
+    return [
+        Misfits(column, text, condition, count, total)
+        for (column, text), condition, count in zip(wanted, altered, counts, strict=True)
+        if count
+    ]
+
+
+async def examples(connection: asyncpg.Connection, table: str, found: Misfits) -> list[str]:
+    """A few of the values."""
+    query = f"SELECT DISTINCT {found.text} v FROM {table} WHERE {found.condition} ORDER BY v LIMIT {_EXAMPLES}"  # noqa: S608
+    return [row[0] or "" for row in await connection.fetch(query)]
+
+
+async def refuse(connection: asyncpg.Connection, table: str, found: Misfits) -> None:
+    """Raise ValueMisfit."""
+    shown = await examples(connection, table, found)
+    raise ValueMisfit(found.column.header.name, found.column.type, found.count, shown)
+
+
+async def give_up(connection: asyncpg.Connection, table: str, found: Misfits) -> None:
+    """Let the column be text, and say why."""
+    shown = ", ".join(f"'{example}'" for example in await examples(connection, table, found))
+    found.column.why = f"{found.count:,} of {found.total:,} values cannot be kept as {found.column.type}: {shown}"
+    found.column.wanted, found.column.formats = None, ()
+
+
+async def set_aside(connection: asyncpg.Connection, table: str, found: Misfits, number: str, importing: int) -> None:
+    """Keep the values with their rows' numbers, of which `number` is the SQL."""
+    rows = f"SELECT {number} n, {found.text} v, {found.condition} misfit FROM {table}"  # noqa: S608
+    rejected = "SELECT rowhouse.reject($1::bigint, n, $2::text, v, $3::text)"
+    await connection.execute(
+        f"SELECT count(*) FROM ({rejected} FROM ({rows}) x WHERE misfit OFFSET 0) y",  # noqa: S608
+        *(importing, found.column.header.name, found.why),
+    )
 
 
 async def obstacle(connection: asyncpg.Connection, table: str, column: Column, nearest: Format) -> Obstacle | None:
@@ -67,6 +114,11 @@ async def obstacle(connection: asyncpg.Connection, table: str, column: Column, n
     examples = f"SELECT DISTINCT v FROM {judged} WHERE {misfits[least]} ORDER BY v LIMIT {_EXAMPLES}"  # noqa: S608
     found = await connection.fetch(examples)
     return Obstacle(candidates[least], counts[least], total, tuple(row[0] for row in found))
+
+
+def _unfit(column: Column, text: str) -> str:
+    missing = column.required and column.on_misfit == "reject"
+    return f"({text} IS NULL OR {_altered(column, text)})" if missing else _altered(column, text)
 
 
 def _altered(column: Column, text: str) -> str:

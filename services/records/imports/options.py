@@ -6,22 +6,14 @@ from typing import Any
 import orjson
 
 from services import kinds
+from services.records.imports import charsets
 from services.records.imports.errors import OptionInvalid
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}
-ENCODINGS = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "utf-16": "utf-16",
-    "utf-16le": "utf-16-le",
-    "utf-16be": "utf-16-be",
-    "windows-1252": "cp1252",
-    "cp1252": "cp1252",
-    "iso-8859-1": "latin-1",
-    "latin-1": "latin-1",
-}
-"""Names that a caller may use, and Python's."""
 DATE_ORDERS = {"dmy", "mdy"}
+MODES = {"append", "upsert"}
+ON_MISFIT = {"text", "reject", "refuse"}
+_OF_INTO = ("mode", "key", "dry_run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +24,8 @@ class ColumnOption:
     name: str | None = None
     type: str | None = None
     skip: bool = False
+    on_misfit: str | None = None
+    """What becomes of values that the type cannot hold: `text` gives the column up, `reject` keeps them aside, `refuse` ends the import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +35,24 @@ class Options:
     header: bool | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    """As Python names it."""
+    sheet: str | int | None = None
+    """Of a workbook, by its name or its number from 1; of a JSON object, the member with the rows."""
     null_values: tuple[str, ...] = ()
     date_order: str | None = None
     columns: tuple[ColumnOption, ...] = ()
     like: str | None = None
     """A table, of the schema that is imported into, whose columns' types are taken over by name."""
+    into: str | None = None
+    """The table, of that schema, that the rows are added to, instead of a new one."""
+    mode: str = "append"
+    """`upsert` changes the record with the same key where there is one."""
+    key: tuple[str, ...] = ()
+    """The columns by which an upsert knows a record; empty for the primary key."""
+    dry_run: bool = False
+    """Only count what would become of the rows."""
+    on_misfit: str = "refuse"
+    """For columns that do not say it themselves."""
 
 
 @dataclass(slots=True)
@@ -87,18 +94,48 @@ _JSON_NAMES: dict[type, str] = {
 def parse(raw: bytes) -> Options:
     """Read the options; empty bytes are no options. Raises OptionInvalid, TypeUnknown."""
     given = _Object("", _object(raw, "options"))
-    order = given.choose("date_order", {o: o for o in sorted(DATE_ORDERS)})
+    into = given.take("into", str)
+    _check_into(given, into)
     found = Options(
         header=given.take("header", bool),
         delimiter=given.choose("delimiter", DELIMITERS),
-        encoding=given.choose("encoding", ENCODINGS),
+        encoding=_encoding(given.take("encoding", str)),
+        sheet=given.take("sheet", str, int),
         null_values=_texts("null_values", given.take("null_values", list)),
-        date_order=order,
+        date_order=given.choose("date_order", _words(DATE_ORDERS)),
         columns=tuple(_column(n, raw_column) for n, raw_column in enumerate(given.take("columns", list) or ())),
         like=given.take("like", str),
+        into=into,
+        mode=given.choose("mode", _words(MODES)) or "append",
+        key=_texts("key", given.take("key", list)),
+        dry_run=given.take("dry_run", bool) or False,
+        on_misfit=given.choose("on_misfit", _words(ON_MISFIT)) or "refuse",
     )
     given.end()
     return found
+
+
+def _check_into(given: _Object, into: str | None) -> None:
+    """Refuse what says nothing about a new table, or nothing about one that is there."""
+    if into is None:
+        for key in _OF_INTO:
+            if given.fields.get(key):
+                raise OptionInvalid(key, "it goes with 'into', which names the table that the rows are for.")
+    elif given.fields.get("like") is not None:
+        raise OptionInvalid("like", "with 'into' the types are the table's own.")
+    elif given.fields.get("on_misfit") == "text":
+        raise OptionInvalid("on_misfit", "with 'into' the types are the table's own; choose 'reject' or 'refuse'.")
+
+
+def _encoding(label: str | None) -> str | None:
+    codec = charsets.codec(label) if label is not None else None
+    if label is not None and codec is None:
+        raise OptionInvalid("encoding", f"{label!r} is no encoding; {charsets.KNOWN}")
+    return codec
+
+
+def _words(words: set[str]) -> dict[str, str]:
+    return {word: word for word in sorted(words)}
 
 
 def _object(raw: bytes, name: str) -> dict[str, Any]:
@@ -132,6 +169,7 @@ def _column(number: int, raw: object) -> ColumnOption:
         name=given.take("name", str),
         type=kinds.column_type(type_) if type_ is not None else None,
         skip=given.take("skip", bool) or False,
+        on_misfit=given.choose("on_misfit", _words(ON_MISFIT)),
     )
     given.end()
     return found

@@ -8,6 +8,7 @@ from rowhouse.records.v1 import records_pb2, records_pb2_grpc
 from services.kit.errors import AppError
 from services.kit.rpc.identity import caller
 from services.kit.rpc.typing import Context
+from services.records import convert
 from services.records.imports.errors import FileIncomplete, StreamInvalid
 from services.records.imports.repeats import Repeats
 from services.records.imports.run import Importer
@@ -26,15 +27,15 @@ class ImportsServicer(records_pb2_grpc.ImportsServicer):
         try:
             opened = await _opened(request_iterator)
             upload = _Upload(request_iterator)
-            report = await self._repeats.run(
-                caller(), opened.schema, opened.name, opened.options, upload, opened.idempotency_key
-            )
+            report = await self._repeats.run(caller(), convert.asked_from(opened), upload)
         except AppError as error:
             return records_pb2.ImportReply(refusal=_refusal(error))
         return records_pb2.ImportReply(report=records_pb2.Page(body=orjson.dumps(report)))
 
     async def Preview(self, request: records_pb2.PreviewRequest, context: Context) -> records_pb2.Page:
-        found = await self._importer.preview(caller(), request.head, request.options, whole=request.whole)
+        found = await self._importer.preview(
+            caller(), request.head, request.options, request.content_type, whole=request.whole
+        )
         return records_pb2.Page(body=orjson.dumps(found))
 
     async def GetImport(self, request: records_pb2.ImportRef, context: Context) -> records_pb2.Page:

@@ -5,10 +5,12 @@ from importlib import resources
 from typing import Any, ClassVar, Literal
 
 import asyncpg
+import orjson
 from pydantic import ConfigDict
 
+from services.kit.rpc.identity import Caller
 from services.schema import ddl
-from services.schema.errors import LoadUnknown
+from services.schema.errors import ImportOver, LoadUnknown
 from services.schema.operations import tables
 from services.schema.operations.drop_table import DropTable
 from services.schema.plan import Label, Made, Operation, Plan, Run, Step
@@ -18,6 +20,7 @@ from services.tenancy.timeline import Nature
 
 _LOADS = "rowhouse_load"
 _ENDINGS = {"sequence": "seq", "constraint": "not_null"}
+_END = "SELECT rowhouse.end_import($1::bigint, 'done', $2::bigint, $3::jsonb)"
 _NAMED = (resources.files("services.schema") / "sql" / "load.sql").read_text()
 _TAKEN = """
     SELECT c.relname::text FROM pg_catalog.pg_class c
@@ -35,6 +38,15 @@ class AdoptedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """A person whose import goes on in the background."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    subject: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptTable(Operation):
     """Makes what an import has loaded a table of the workspace, all at once. The import service asks for this."""
 
@@ -47,6 +59,10 @@ class AdoptTable(Operation):
     """To be made; None where the load has it already, or is to have none."""
     detail: dict[str, Any] = field(default_factory=dict)
     """The import's report, kept on the timeline."""
+    importing: int | None = None
+    """The import that this ends: it is done when the table is there, and there is no table if it has been cancelled."""
+    actor: Actor | None = None
+    """Whom the import service works for when nobody waits any more."""
     do: Literal["adopt_table"] = "adopt_table"
 
     def check(self, catalog: Catalog) -> Plan:
@@ -92,6 +108,20 @@ class AdoptTable(Operation):
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it, by its id."""
         return DropTable(plan.place[0], f"@{made.relation}")
+
+    def on_behalf_of(self, caller: Caller) -> Caller:
+        """A service may name the person it works for."""
+        if caller.via != "service" or self.actor is None:
+            return caller
+        return replace(caller, subject=self.actor.subject, name=self.actor.name)
+
+    async def settle(self, connection: asyncpg.Connection, step: int) -> None:
+        """End the import with its table. Raises ImportOver for one that has ended otherwise."""
+        if self.importing is None:
+            return
+        report = orjson.dumps(self.detail).decode()
+        if not await connection.fetchval(_END, self.importing, step, report):
+            raise ImportOver(self.importing)
 
     def report(self) -> dict[str, Any]:
         """The import's own."""

@@ -13,7 +13,7 @@ from services.kit.rpc.identity import Caller
 from services.records import app
 from services.records.errors import SchemaUnavailable
 from tests.fixtures.files import Files, chunk, finish, opened, parsed, plain
-from tests.fixtures.records import no_schema, records_settings, serving_records
+from tests.fixtures.records import as_records, no_schema, records_settings, serving_records
 from tests.fixtures.schema import Schema, refused
 from tests.fixtures.tenants import Keyring, Tenant
 
@@ -461,7 +461,7 @@ async def test_what_a_dead_import_left_goes_by_itself(tenant: Tenant, keyring: K
     async with tenant.binding.connected(f"{tenant.id}_load_a") as connection:
         await connection.execute("CREATE TABLE rowhouse_load.import_1_dead (a int)")
     service = Caller(subject="service:records", tenant=tenant.id, via="service")
-    with app.assembled(records_settings(), keyring, no_schema) as made, identity.as_caller(service, ""):
+    with app.assembled(records_settings(), keyring, no_schema, as_records) as made, identity.as_caller(service, ""):
         await made.importer.sweep(service)
     assert await names(tenant, "rowhouse_load") == []
 
