@@ -82,6 +82,8 @@ def of_refusal(refused: PostgresError, table: Table) -> AppError | None:
             return errors.Locked(table.name)
         case "P0001":
             return errors.TriggerRefused(refused.table_name or table.name, refused.message)
+        case "22023" if refused.message.startswith("time zone"):
+            return errors.FilterInvalid(f"There is no such time zone: {refused.message}.")
         case "2201B":
             return errors.FilterInvalid(f"The pattern of 'matches' is no regular expression: {refused.message}.")
     return _of_class(refused, table)
@@ -108,8 +110,8 @@ def _reference(refused: PostgresError, table: Table) -> AppError:
     other = _TABLE.search(rest)
     named = other[1] if other else refused.table_name or "?"
     if "still referenced" in rest:
-        return errors.StillReferenced(table.name, values, named)
-    return errors.ReferenceUnknown(refused.table_name or table.name, columns, values, named)
+        return errors.StillReferenced(table.name, values, named, "", None, 0)
+    return errors.ReferenceUnknown(refused.table_name or table.name, columns, values, named, "")
 
 
 def _check(refused: PostgresError, table: Table) -> AppError:

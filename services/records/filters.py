@@ -1,7 +1,7 @@
 """Filters as people send them: a JSON tree, read into frozen values within limits. Whether its columns exist is `resolve`'s affair."""
 
+import re
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from services.records import documents
 from services.records.documents import Json
@@ -11,20 +11,20 @@ MAX_DEPTH = 10
 MAX_NODES = 200
 MAX_VALUES = 1000
 
+_ZONE = re.compile(r"UTC|Etc/GMT[+-]\d\d?|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_-]+){1,2}", re.ASCII)
+"""The names of the IANA: Postgres knows them, and would take `Nowhere+3` for a zone of its own."""
+
 _SHAPES = 'a filter is {"column": …, "op": …, "value": …}, {"and": […]}, {"or": […]} or {"not": …}.'  # the words of every refusal
-
-
-Operand: TypeAlias = str | bool | tuple["Operand", ...] | None
-"""What a column is compared with; a number is a `documents.Number`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One column compared with a value."""
+    """One column compared with a value, a JSON document of its own; `time_zone` says where its days begin."""
 
     column: str
     operator: str
-    value: "Operand" = None
+    value: Json = None
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,31 @@ class _Reader:
                 return Some(tuple(self.node(member, depth + 1) for member in members))
             case {"not": member, **rest} if not rest:
                 return Not(self.node(member, depth + 1))
-            case {"column": str(column), "op": str(operator), **rest} if not rest or set(rest) == {"value"}:
+            case {"column": str(column), "op": str(operator), **rest} if rest.keys() <= {"value", "time_zone"}:
                 if documents.fault_in(column):
                     raise FilterInvalid(f"The column's name {shown(column)} cannot be read.")
-                return Test(column, operator, _value(rest.get("value"), column))
+                return Test(column, operator, _value(rest.get("value"), column), _zone(rest.get("time_zone"), column))
         raise FilterInvalid(
             f"A condition with {', '.join(map(shown, raw)) or 'nothing in it'} cannot be read; {_SHAPES}"
         )
 
 
-def _value(raw: Json, column: str) -> Operand:
+def _value(raw: Json, column: str) -> Json:
     if isinstance(raw, list):
         if len(raw) > MAX_VALUES:
             raise FilterInvalid(f"The list of values for column '{column}' is longer than {MAX_VALUES}.")
-        return tuple(_value(member, column) for member in raw)
-    if isinstance(raw, dict):
-        raise FilterInvalid(f"Column '{column}' cannot be compared with an object.")
+        for member in raw:
+            _value(member, column)
     if isinstance(raw, str) and (fault := documents.fault_in(raw)):
         raise FilterInvalid(f"The value for column '{column}' cannot be used: {fault}")
+    return raw
+
+
+def _zone(raw: Json, column: str) -> str:
+    if raw is None:
+        return ""
+    if not isinstance(raw, str) or not _ZONE.fullmatch(raw):
+        raise FilterInvalid(
+            f"{shown(str(raw))} for column '{column}' is no time zone; write a name such as 'Europe/Oslo', or 'UTC'."
+        )
     return raw

@@ -244,6 +244,7 @@ def once(key: str, *parts: str | bytes) -> Once:
 
 
 def one_of(parameter: str, value: str, known: tuple[str, ...]) -> str:
+    """`value`, or for an empty one the first that is known. Raises ParameterInvalid."""
     if value and value not in known:
         raise ParameterInvalid(parameter, value, known)
     return value or known[0]

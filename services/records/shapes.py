@@ -11,11 +11,12 @@ from services.records.values import Form
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The relation; `versioned` where its rows have an xmin."""
+    """The relation; `versioned` where its rows have a version: their xmin, or `hashed`, a hash of what they show."""
 
     schema: str
     name: str
     versioned: bool = True
+    hashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """A day or time that lies within a stretch as seen from now; parameters are `…_count` and `…_zone`."""
+
+    name: str
+    type: str
+    parameter: str
+    direction: str
+    unit: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Conditions of which every one, or at least one, holds."""
 
@@ -89,7 +102,7 @@ class Negation:
     member: "Condition"
 
 
-Condition = Compare | Group | Negation
+Condition = Compare | Within | Group | Negation
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +174,37 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
-    """Records that are written: a text per record in arrays v0, v1 …, one per target; keys in k0, k1 …, versions in `version`.
+class Match:
+    """Records that have certain values in the columns `by`."""
 
-    `mixed`: not every record sets every target; arrays s0, s1 … say which do.
+    source: Source
+    by: tuple[Column, ...]
+    key: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every column that the statement names."""
+        return tuple(column.name for column in (*self.by, *self.key))
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Records that are written: a text per record in arrays v0, v1 …, one per target; what finds them in k0, k1 …, versions in `version`.
+
+    `by` are the columns that find them, the key or others that are unique. `mixed`: not every record sets every target; arrays
+    s0, s1 … say which do. `guarded`: a new record that is there already, by those columns, is left out.
     """
 
     source: Source
     targets: tuple[Column, ...]
     fields: tuple[Field, ...]
     key: tuple[Column, ...]
+    by: tuple[Column, ...] = ()
     mixed: bool = False
+    guarded: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every column that the statement names."""
-        columns = (*self.targets, *self.key)
+        columns = (*self.targets, *self.key, *self.by)
         return (*(column.name for column in columns), *(field.name for field in self.fields))

@@ -51,17 +51,19 @@ _OCTAL = re.compile(r"\\[0-7]{3}", re.ASCII)
 """How type "char" prints bytes beyond ASCII."""
 
 
+# Cached: a kind is looked for among all that there are.
+_of_type = lru_cache(4096)(kinds.of_type)
+_of_column = lru_cache(4096)(kinds.of_column)
+
+
 def family(column: Column) -> str:
     """The kind of the column's type, whatever kind people gave the column."""
-    return kinds.of_type(column.base_type, column.type_category).name
+    return _of_type(column.base_type, column.type_category).name
 
 
 def kind(column: Column) -> kinds.Kind:
     """The kind that people gave the column, while its type can be of that kind; else its type's own."""
-    given = kinds.KINDS.get(column.kind)
-    if given is not None and given.holds(column.base_type, column.type_category):
-        return given
-    return kinds.of_type(column.base_type, column.type_category)
+    return _of_column(column.kind, column.base_type, column.type_category)
 
 
 def form(column: Column, as_text: bool) -> Form:

@@ -5,8 +5,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.records.shapes import Compare, Condition, Group
-from services.records.statement.expressions import Expression, Relation, any_of, constant, sort_key, text_of, value
+from services.records.shapes import Compare, Condition, Group, Within
+from services.records.statement import parts
+from services.records.statement.expressions import (
+    Expression,
+    PgType,
+    Relation,
+    any_of,
+    constant,
+    sort_key,
+    text_of,
+    value,
+    values,
+)
+
+_LENGTHS = {"day": "1 day", "week": "7 days", "month": "1 month", "quarter": "3 months", "year": "1 year"}
 
 _Ordering = Callable[[Any, Any], sa.ColumnElement[bool]]
 
@@ -15,6 +28,8 @@ def condition(relation: Relation, node: Condition) -> sa.ColumnElement[bool]:
     """A filter as SQL; never NULL above a negation, so that `not` means exactly the other rows."""
     if isinstance(node, Compare):
         return _compare(relation.column(node.name), node)
+    if isinstance(node, Within):
+        return _within(relation.column(node.name), node)
     if isinstance(node, Group):
         members = [condition(relation, member) for member in node.members]
         return sa.and_(sa.true(), *members) if node.every else sa.or_(sa.false(), *members)
@@ -27,9 +42,17 @@ def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
         case "is_null":
             return column.is_(None)
         case "is_empty":
-            return sa.or_(column.is_(None), text_of(column) == constant("''"))
+            return parts.is_empty(column, node.type)
         case "in":
             return left == any_of(node.parameter, node.type)
+        case "contains_all":
+            return _list(column, node).op("@>")(values(node.parameter, node.type))
+        case "contains_any":
+            return _list(column, node).op("&&")(values(node.parameter, node.type))
+        case "json_contains":
+            return _document(column).op("@>")(value(node.parameter, node.type))
+        case "json_has_key":
+            return _document(column).op("?")(value(node.parameter, node.type))
         case "matches":
             return text_of(column).op("~")(value(node.parameter, "text"))
         case "contains" | "starts_with" | "ends_with":
@@ -37,6 +60,34 @@ def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
         case "between":
             return sa.and_(_ordering(left, "ge", node, "_from"), _ordering(left, "le", node, "_to"))
     return _ordering(left, node.operator, node, "")
+
+
+def _list(column: Expression, node: Compare) -> Expression:
+    return sa.cast(column, PgType("text[]")) if node.type == "text" else column
+
+
+def _document(column: Expression) -> Expression:
+    return sa.cast(column, PgType("jsonb"))
+
+
+def _within(column: Expression, node: Within) -> sa.ColumnElement[bool]:
+    """From the first moment of a stretch to the first one after it, in the days of a time zone."""
+    zone, many = value(f"{node.parameter}_zone", "text"), value(f"{node.parameter}_count", "integer")
+    this = sa.func.date_trunc(constant(f"'{node.unit}'"), sa.func.timezone(zone, sa.func.now()))
+    before, behind = {
+        "last": (-many, constant("1" if node.current else "0")),
+        "this": (constant("0"), many),
+        "next": (constant("0" if node.current else "1"), many + constant("1")),
+    }[node.direction]
+    length = constant(f"interval '{_LENGTHS[node.unit]}'")
+    first, end = (_moment(this + steps * length, node.type, zone) for steps in (before, behind))
+    return sa.and_(column >= first, column < end)
+
+
+def _moment(local: Expression, type_: str, zone: Expression) -> Expression:
+    if type_ == "timestamp with time zone":
+        return sa.func.timezone(zone, local)
+    return sa.cast(local, PgType(type_))
 
 
 def _ordering(left: Expression, operator: str, node: Compare, end: str) -> sa.ColumnElement[bool]:

@@ -51,6 +51,7 @@ class Relation:
         )
         # A short name keeps the text of a query short.
         self.rows: sa.FromClause = self.table if written else self.table.alias("t")
+        self._hashed = source.hashed
 
     def column(self, name: str) -> Expression:
         """The column of that name."""
@@ -59,12 +60,22 @@ class Relation:
     @property
     def version(self) -> Expression:
         """The row's version as text."""
-        return text_of(self.rows.c.xmin)
+        return sa.func.md5(text_of(self._whole)) if self._hashed else text_of(self.rows.c.xmin)
+
+    def version_is(self, text: Expression) -> sa.ColumnElement[bool]:
+        """Whether that is the row's version."""
+        return self.version == text if self._hashed else self.rows.c.xmin == sa.cast(text, PgType("xid"))
 
     @property
     def place(self) -> Expression:
         """Where the row lies."""
         return self.rows.c.ctid
+
+    @property
+    def _whole(self) -> Expression:
+        preparer = DIALECT.identifier_preparer
+        name = preparer.format_table(self.table) if self.rows is self.table else preparer.quote("t")
+        return constant(f"{name}.*")
 
 
 def _key(name: str) -> str:
@@ -85,9 +96,14 @@ def value(name: str, type_: str) -> Expression:
     return sa.cast(sa.bindparam(name, type_=sa.Text()), PgType(type_))
 
 
+def values(name: str, type_: str) -> Expression:
+    """A parameter: an array of texts that the server reads as an array of `type_`."""
+    return sa.cast(_texts(name), PgType(f"{type_}[]"))
+
+
 def any_of(name: str, type_: str) -> Expression:
     """Any element of a parameter: an array of texts, of any length, that the server reads as `type_`."""
-    return sa.any_(sa.cast(_texts(name), PgType(f"{type_}[]")))
+    return sa.any_(values(name, type_))
 
 
 def unnested(*names: str) -> sa.TableValuedAlias:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from services.records.shapes import Compare, Condition, Field, Group
+from services.records.shapes import Compare, Condition, Field, Group, Within
 from services.records.statement import cells
 from services.records.statement.compiled import Query
 from services.records.statement.expressions import Expression, Relation, constant, labelled, text_of
@@ -67,7 +67,7 @@ def is_empty(column: Expression, type_: str) -> Expression:
 
 def compared(node: Condition | None) -> Iterable[str]:
     """The columns that a filter looks at."""
-    if isinstance(node, Compare):
+    if isinstance(node, Compare | Within):
         yield node.name
     elif isinstance(node, Group):
         for member in node.members:
