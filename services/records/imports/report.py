@@ -17,7 +17,7 @@ def dialect(head: Head) -> dict[str, Any]:
     """How the file was read."""
     style: Dialect = head.dialect
     return {
-        **head.source.told(),
+        **head.source.told,
         "delimiter": _DELIMITERS.get(style.delimiter, style.delimiter),
         "newline": _NEWLINES[style.newline],
         "header": head.has_header,

@@ -1,12 +1,18 @@
 """Files of every format on their way in. Each leaves here as delimited text in UTF-8, so that one pipeline serves them all."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.records.imports import limits
+from services.records.imports.errors import FileTooLarge, WorkbookNotWhole
 from services.records.imports.options import Options
 from services.records.imports.pieces import Pieces
+from services.records.imports.sources import formats
 from services.records.imports.sources.delimited import Delimited
+from services.records.imports.sources.formats import Format
+from services.records.imports.sources.reading import Reading, reading
 from services.records.imports.sources.source import Hint, Source
 
 __all__ = ["Hint", "Source", "opened"]
@@ -22,4 +28,33 @@ async def opened(
     child process) goes with the context. Raises what is wrong with the file so far.
     """
     head, ended = await pieces.head()
-    yield await asyncio.to_thread(Delimited, head, pieces, options, whole=ended and whole)
+    if formats.of_bytes(head) is Format.WORKBOOK:
+        if not whole:
+            raise WorkbookNotWhole(limits.PREVIEW_BYTES)
+        async with _read("workbook", head, pieces, limits.WORKBOOK_BYTES, options, whole=whole) as source:
+            yield source
+        return
+    text = await asyncio.to_thread(Delimited, head, pieces, options, whole=ended and whole)
+    if formats.of_text(text.head, content_type, options) is Format.DELIMITED:
+        yield text
+        return
+    async with _read("JSON file", text.head, text, limits.DOCUMENT_BYTES, options, whole=whole) as source:
+        source.told["encoding"] = text.told["encoding"]
+        yield source
+
+
+@asynccontextmanager
+async def _read(
+    what: str, head: bytes, rest: AsyncIterable[bytes], limit: int, options: Options, *, whole: bool
+) -> AsyncIterator[Reading]:
+    """The upload, gathered in a file without a name and read from there by a process of its own. Raises FileTooLarge."""
+    asked = {"format": what, "sheet": options.sheet, "header": options.header, "whole": whole}
+    with tempfile.TemporaryFile() as file:
+        size = await asyncio.to_thread(file.write, head)
+        async for piece in rest:
+            size += await asyncio.to_thread(file.write, piece)
+            if size > limit:
+                raise FileTooLarge(what, limit)
+        file.seek(0)
+        async with reading(file, asked) as source:
+            yield source

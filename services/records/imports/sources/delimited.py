@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import Any
 
+from services.records.imports import charsets
 from services.records.imports.dialect import Dialect
-from services.records.imports.encoding import NAMES, Decoder
+from services.records.imports.encoding import Decoder
 from services.records.imports.options import Options
 from services.records.imports.sources.source import Hint
 
@@ -22,9 +23,10 @@ class Delimited:
         self.head = self._decoder.decode(head, last=whole)
         self.whole = whole
 
+    @property
     def told(self) -> dict[str, Any]:
         """The encoding may yet change while the file is ASCII."""
-        return {"format": "csv", "encoding": NAMES.get(self._decoder.encoding, self._decoder.encoding)}
+        return {"format": "csv", "encoding": charsets.name(self._decoder.encoding)}
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._rest:

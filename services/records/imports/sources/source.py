@@ -36,6 +36,7 @@ class Source(Protocol):
     hints: Sequence[Hint]
     """One per column; empty where the format knows nothing."""
 
+    @property
     def told(self) -> dict[str, Any]:
         """How the file was read so far, for the report: its format, and encoding, sheet … where it has them."""
         ...

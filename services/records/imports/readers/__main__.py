@@ -1,0 +1,61 @@
+"""The process that reads one file: from stdin to delimited text on stdout, with what is wrong with it on stderr.
+
+It gets no environment, no further file, no network, and only so much memory and time: whatever a file makes of its reader ends here.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+
+from services.kit.errors import AppError
+from services.records.imports import limits
+from services.records.imports.errors import FileUnreadable
+from services.records.imports.readers import documents, workbooks
+from services.records.imports.readers.lines import Lines
+
+REFUSED = 3
+"""The exit code that says: stderr has the refusal as JSON."""
+
+
+def main() -> int:
+    """Read the file as `argv[1]`, JSON, asks. Gives the exit code."""
+    asked = json.loads(sys.argv[1])
+    with tempfile.TemporaryFile() as spool:
+        _confine(spool.fileno())
+        lines = Lines(sys.stdout.buffer)
+        try:
+            if asked["format"] == "workbook":
+                workbooks.read(sys.stdin.buffer, lines, sheet=asked["sheet"], header=asked["header"])
+            else:
+                documents.read(
+                    sys.stdin.buffer, spool, lines, member=asked["sheet"], header=asked["header"], whole=asked["whole"]
+                )
+            lines.flush()
+        except AppError as error:
+            return _refused(error)
+        except MemoryError:
+            return _refused(FileUnreadable(asked["format"]))
+    return 0
+
+
+def _confine(last: int) -> None:
+    """No file or socket can be opened beside those that are open: their numbers would be above the limit."""
+    for what, most in (
+        (resource.RLIMIT_AS, limits.READER_MEMORY),
+        (resource.RLIMIT_CPU, limits.READER_SECONDS),
+        (resource.RLIMIT_FSIZE, 2 * limits.DOCUMENT_BYTES),
+        (resource.RLIMIT_NOFILE, last + 1),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (most, most))
+
+
+def _refused(error: AppError) -> int:
+    said = {"kind": error.kind, "reason": error.reason, "message": error.message, "metadata": error.metadata}
+    sys.stderr.write(json.dumps(said))
+    return REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Workbooks: one sheet as rows of text, as calamine reads it. What a cell is in the workbook decides how it is spelled."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+import python_calamine as calamine
+
+from services.records.imports import limits
+from services.records.imports.errors import (
+    FileEncrypted,
+    FileUnreadable,
+    OptionInvalid,
+    SheetEmpty,
+    TooManyColumns,
+)
+from services.records.imports.readers import archives, lines
+from services.records.imports.readers.lines import Lines
+
+_ESCAPED = re.compile("_x(?!D[89A-F])([0-9A-F]{4})_", re.IGNORECASE)
+_EXACT = 2**53
+"""Whole numbers below are exact in a workbook; above, only as many digits as tell it from its neighbours."""
+_PLAIN = 10**18
+"""Whole numbers below are told from text."""
+_LISTED = 100
+"""Sheets that are named in the report."""
+
+Row = list[Any]
+
+
+def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | None) -> None:
+    """Write one sheet: the one that is named, by its name or its number from 1, else the first that holds something.
+
+    Rows and columns before the first cell are left out. Raises what is wrong with the workbook, OptionInvalid, SheetEmpty.
+    """
+    packed = file.read(4) == b"PK\x03\x04"
+    file.seek(0)
+    format_ = archives.check(file) if packed else "xls"
+    book = _opened(file)
+    found = _sheet(book, sheet)
+    if found.width > limits.COLUMNS:
+        raise TooManyColumns(found.width, limits.COLUMNS)
+    errors = _placed(archives.errors(file, found.name), found) if format_ == "xlsx" else {}
+    columns = _kinds(found, header)
+    told = {"format": format_, "sheet": found.name, "sheets": book.sheet_names[:_LISTED]}
+    out.introduce(told, map(_hint, columns), header=None)
+    for number, row in enumerate(found.iter_rows()):
+        texts = _texts(row, columns, unescaped=format_ == "xlsx")
+        for column in errors.get(number, ()):
+            texts[column] = errors[number][column]
+        out.write((lines.row(texts, number + 1) if any(text is not None for text in texts) else b"") + b"\n")
+
+
+def _opened(file: BinaryIO) -> calamine.CalamineWorkbook:
+    try:
+        return calamine.CalamineWorkbook.from_filelike(file)
+    except calamine.PasswordError as error:
+        raise FileEncrypted from error
+    except (calamine.CalamineError, ValueError, OSError) as error:
+        raise FileUnreadable("workbook") from error
+
+
+def _sheet(book: calamine.CalamineWorkbook, wanted: str | int | None) -> calamine.CalamineSheet:
+    names = book.sheet_names
+    if isinstance(wanted, int) and not 1 <= wanted <= len(names):
+        raise OptionInvalid("sheet", f"there is no sheet {wanted}; the workbook has {len(names)}.")
+    if isinstance(wanted, str) and wanted not in names:
+        raise OptionInvalid("sheet", f"there is no sheet '{wanted}'; choose from {', '.join(map(repr, names[:20]))}.")
+    candidates = [wanted - 1 if isinstance(wanted, int) else names.index(wanted)] if wanted else _in_order(book)
+    for number in candidates:
+        sheet = _read(book, number)
+        if sheet is not None and sheet.start is not None:
+            return sheet
+    raise SheetEmpty(names[candidates[0]] if wanted else None)
+
+
+def _in_order(book: calamine.CalamineWorkbook) -> list[int]:
+    """Sheets that people see before hidden ones."""
+    visible = [about.visible == calamine.SheetVisibleEnum.Visible for about in book.sheets_metadata]
+    return sorted(range(len(visible)), key=lambda number: not visible[number])
+
+
+def _read(book: calamine.CalamineWorkbook, number: int) -> calamine.CalamineSheet | None:
+    """A sheet of cells; None for a chart."""
+    if book.sheets_metadata[number].typ is not calamine.SheetTypeEnum.WorkSheet:
+        return None
+    try:
+        return book.get_sheet_by_index(number)
+    except (calamine.CalamineError, ValueError, OSError) as error:
+        raise FileUnreadable("workbook") from error
+
+
+def _placed(errors: dict[tuple[int, int], str], sheet: calamine.CalamineSheet) -> dict[int, dict[int, str]]:
+    """The errors by row and column of the part of the sheet that is used."""
+    top, left = sheet.start or (0, 0)
+    placed: dict[int, dict[int, str]] = {}
+    for (row, column), text in errors.items():
+        if row >= top and left <= column < left + sheet.width:
+            placed.setdefault(row - top, {})[column - left] = text
+    return placed
+
+
+def _kinds(sheet: calamine.CalamineSheet, header: bool | None) -> list[set[type | str]]:
+    """Per column, the types of its cells, the header left out; `long` stands for a number of more than 18 digits."""
+    rows = sheet.iter_rows()
+    first = next(rows)
+    columns: list[set[type | str]] = [set() for _ in first]
+    if header is False or (header is None and not all(isinstance(value, str) for value in first)):
+        _see(first, columns)
+    for row in rows:
+        _see(row, columns)
+    return columns
+
+
+def _see(row: Row, columns: list[set[type | str]]) -> None:
+    for value, seen in zip(row, columns, strict=True):
+        if value != "":
+            seen.add(type(value))
+            if isinstance(value, float) and abs(value) >= _PLAIN:
+                seen.add("long")
+
+
+def _hint(seen: set[type | str]) -> dict[str, Any]:
+    if seen == {timedelta}:
+        return {"type": "interval", "why": "all values are durations in the workbook"}
+    if seen and seen <= {int, float, "long"} and "long" in seen:
+        return {"type": "numeric", "why": "all values are numbers in the workbook"}
+    return {}
+
+
+def _texts(row: Row, columns: Sequence[set[type | str]], *, unescaped: bool) -> list[str | None]:
+    return [_text(value, seen, unescaped) for value, seen in zip(row, columns, strict=True)]
+
+
+def _text(value: Any, seen: set[type | str], unescaped: bool) -> str | None:  # noqa: ANN401  any cell
+    match value:
+        case "":
+            return None
+        case str():
+            return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if unescaped and "_x" in value else value
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return _number(value)
+        case datetime():
+            return value.isoformat(" ")
+        case date():
+            return f"{value.isoformat()} 00:00:00" if datetime in seen else value.isoformat()
+        case time():
+            return value.isoformat()
+        case timedelta():
+            return _duration(value)
+    return str(value)
+
+
+def _number(value: float) -> str:
+    """Whole numbers without a point, others with the fewest digits that give the same number."""
+    if not value.is_integer():
+        return repr(value)
+    return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), "f")
+
+
+def _duration(value: timedelta) -> str:
+    """Hours, minutes and seconds, as the sheet shows them and as Postgres reads them."""
+    sign, length = ("-", -value) if value < timedelta() else ("", value)
+    seconds, micros = divmod(length // timedelta(microseconds=1), 1_000_000)
+    fraction = f".{micros:06}".rstrip("0").rstrip(".")
+    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
