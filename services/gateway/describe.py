@@ -95,7 +95,8 @@ def sending(described: dict[str, Any]) -> dict[str, Any]:
 def file(query: type[Parameters], media_types: Iterable[str]) -> dict[str, Any]:
     """A route that answers a file of one of `media_types`."""
     names = [media_type.partition(";")[0] for media_type in media_types]
-    content = {name: {"schema": {"type": "string"}, "example": "title,rating\r\nUp,8.3\r\n"} for name in names}
+    text = {"schema": {"type": "string"}, "example": "title,rating\r\nUp,8.3\r\n"}
+    content = {name: text if name.startswith("text/") else {"schema": {}} for name in names}
     answer = {"description": "The file.", "content": content}
     return {
         "response_class": Response,

@@ -1,5 +1,6 @@
 """A file on its way from an Export stream to a client, at the client's pace."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 from urllib.parse import quote
@@ -10,8 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 
 def attachment(filename: str) -> Mapping[str, str]:
-    """The header that has a browser save the answer under `filename`, whatever that holds."""
-    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(filename, safe='')}"}
+    """The header that has a browser save the answer under `filename`, whatever that holds, and others under what is ASCII of it."""
+    plain = re.sub(r"[^ !#-$&-.0-\[\]-~]", "_", filename)
+    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"}
 
 
 class _Call(Protocol):

@@ -59,10 +59,18 @@ class Written(Parameters):
 class Export(Parameters):
     """A file of a table."""
 
-    format: Literal["csv", "tsv"] = Field("csv", description="csv or tsv.", examples=["csv"])
+    format: Literal["csv", "tsv", "json", "jsonl", "xlsx", "parquet"] = Field(
+        "csv", description="How the file is written.", examples=["csv"]
+    )
     fields: str = _FIELDS
     sort: str = _SORT
     filter: str = _FILTER
+    search: str = Field("", description="Words that a record's text must all contain.", examples=["up"])
+    formula_safe: Literal["false", "true"] = Field(
+        "false",
+        description="`true` alters csv and tsv: a text that a spreadsheet would take for a formula gets a `'` before it.",
+        examples=["true"],
+    )
 
 
 class Import(Parameters):

@@ -1,22 +1,24 @@
-"""An export from the request to the last byte: Postgres writes the file, and is told to stop when nobody reads on."""
+"""An export from the request to the last byte: Postgres writes the rows, and is told to stop when nobody reads on."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import asyncpg
 
 from services.kit.rpc.identity import Caller
-from services.records import failures, request, resolve, statement
-from services.records.exports.errors import FormatUnknown
+from services.records import failures, resolve
+from services.records.execute import Stale
+from services.records.exports import formats
+from services.records.exports.copying import copied
+from services.records.exports.request import Export
+from services.records.exports.writers import Writer
 from services.records.plans import Selection
+from services.records.statement import exports
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
 
-DELIMITERS = {"csv": ",", "tsv": "\t"}
-_PIECE = 256 << 10
-_AHEAD = 4
-"""Pieces that are read from Postgres before the first of them is taken."""
+_PIECE = 1 << 20
+"""Bytes of a chunk at most."""
 
 
 class Exporter:
@@ -26,69 +28,69 @@ class Exporter:
         self._databases = databases
         self._catalogs = catalogs
 
-    async def run(self, caller: Caller, asked: request.Selection, format_: str) -> AsyncGenerator[bytes]:
-        """Give the file in pieces: a line of names, then every record as Postgres writes it, NULL as nothing and empty text as "".
+    async def run(self, caller: Caller, asked: Export) -> AsyncGenerator[bytes]:
+        """Give the file in pieces.
 
-        Raises what a list with these fields, sort and filter would, before the first piece; and FormatUnknown.
+        Raises, before the first piece, what a list with these fields, sort, filter and search would, and what the format cannot hold.
         """
         caller.require("records:read")
-        delimiter = DELIMITERS.get(format_ or "csv")
-        if delimiter is None:
-            raise FormatUnknown(format_)
-        found = await self._catalogs.planned(caller.tenant, lambda catalog: resolve.selection(catalog, asked))
-        async with self._databases.acquire(caller.tenant, "ro") as connection, connection.transaction(readonly=True):
-            await connection.execute("SET LOCAL statement_timeout = 0")
-            await _refuse_unreadable(connection, found)
-            async for piece in _copied(connection, found, delimiter):
-                yield piece
+        try:
+            async with aclosing(self._pieces(caller.tenant, asked)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except Stale:
+            async with aclosing(self._pieces(caller.tenant, asked, fresh=True)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    async def _pieces(self, tenant: str, asked: Export, *, fresh: bool = False) -> AsyncGenerator[bytes]:
+        """Raises Stale, before the first piece, when the table is no longer as the catalog has it."""
+        found = await self._catalogs.planned(tenant, lambda now: resolve.selection(now, asked.selection), fresh=fresh)
+        begun = False
+        try:
+            # Repeatable: what is surveyed is what is written.
+            async with (
+                self._databases.acquire(tenant, "ro") as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                await connection.execute("SET LOCAL statement_timeout = 0")
+                writer = await _opened(connection, asked, found)
+                async with aclosing(_written(connection, found, writer)) as pieces:
+                    async for piece in pieces:
+                        begun = True
+                        yield piece
+        except asyncpg.PostgresError as error:
+            if error.sqlstate in failures.STALE and not begun and not fresh:
+                raise Stale from error
+            raise failures.of_refusal(error, found.table) or error from error
 
 
-async def _refuse_unreadable(connection: asyncpg.Connection, found: Selection) -> None:
-    for given in found.inputs:
+async def _opened(connection: asyncpg.Connection, asked: Export, found: Selection) -> Writer:
+    async def survey(casts: tuple[str, ...], expressions: tuple[str, ...]) -> Sequence[str | None]:
+        statement = exports.survey(found.rows, casts, expressions)
+        (row,) = await connection.fetch(statement.text, *statement.arguments(found.arguments))
+        if row["fingerprint"] != found.table.fingerprint:
+            raise Stale
+        facts: Sequence[str | None] = row["facts"]
+        return facts
+
+    for given in failures.readable(found.inputs):
         row = await connection.fetchrow(failures.FIND_FAULT, list(given.texts), given.type)
         if row is not None:
             raise failures.of_fault(failures.Fault(given, row[0] - 1, row[1], row[2]), found.table)
+    return await formats.opened(asked, found, survey)
 
 
-async def _copied(connection: asyncpg.Connection, found: Selection, delimiter: str) -> AsyncGenerator[bytes]:
-    pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
-    copying = asyncio.create_task(_copy(connection, found, delimiter, pieces))
-    try:
-        while (piece := await pieces.get()) is not None:
-            yield piece
-        await copying
-    finally:
-        # Cancelled, asyncpg has Postgres cancel the query and waits until it has.
-        copying.cancel()
-        with suppress(asyncio.CancelledError):
-            await copying
+async def _written(connection: asyncpg.Connection, found: Selection, writer: Writer) -> AsyncGenerator[bytes]:
+    async with aclosing(copied(connection, writer.copied, found, writer.dialect)) as pieces:
+        head = writer.start()
+        async for lines in pieces:
+            for chunk in _chunks(head + await writer.write(lines)):
+                yield chunk
+            head = b""
+    for chunk in _chunks(head + await writer.finish()):
+        yield chunk
 
 
-async def _copy(
-    connection: asyncpg.Connection, found: Selection, delimiter: str, pieces: asyncio.Queue[bytes | None]
-) -> None:
-    query = statement.rows(found.rows)
-    held = bytearray()
-
-    async def take(data: bytes) -> None:
-        held.extend(data)
-        if len(held) >= _PIECE:
-            await pieces.put(bytes(held))
-            held.clear()
-
-    try:
-        await connection.copy_from_query(
-            query.text,
-            *query.arguments(found.arguments),
-            output=take,
-            format="csv",
-            delimiter=delimiter,
-            header=True,
-            null="",
-            encoding="utf8",
-        )
-        await pieces.put(bytes(held))
-    except asyncpg.PostgresError as error:
-        await pieces.put(None)
-        raise failures.of_refusal(error, found.table) or error from error
-    await pieces.put(None)
+def _chunks(data: bytes) -> list[bytes]:
+    return [data[start : start + _PIECE] for start in range(0, len(data), _PIECE)]

@@ -7,7 +7,9 @@ from rowhouse.records.v1 import records_pb2, records_pb2_grpc
 
 from services.kit.rpc.identity import caller
 from services.kit.rpc.typing import Context
+from services.records import convert
 from services.records import request as requests
+from services.records.exports.request import export
 from services.records.exports.stream import Exporter
 
 
@@ -20,8 +22,14 @@ class ExportsServicer(records_pb2_grpc.ExportsServicer):
     async def Export(
         self, request: records_pb2.ExportRequest, context: Context
     ) -> AsyncIterator[records_pb2.ExportChunk]:
-        table = requests.TableName(request.table.schema, request.table.table)
-        asked = requests.selection(table, fields=request.fields, sort=request.sort, filter=request.filter)
-        async with aclosing(self._exporter.run(caller(), asked, request.format)) as pieces:
+        selection = requests.selection(
+            convert.table_from(request.table),
+            fields=request.fields,
+            sort=request.sort,
+            filter=request.filter,
+            search=request.search,
+        )
+        asked = export(selection, format=request.format, formula_safe=request.formula_safe)
+        async with aclosing(self._exporter.run(caller(), asked)) as pieces:
             async for data in pieces:
                 yield records_pb2.ExportChunk(data=data)

@@ -36,6 +36,8 @@ def objects(shape: Rows) -> Statement:
     relation = relation_of(shape)
     columns = ((field, relation.column(field.name)) for field in shape.fields)
     row = [(field.name, cells.shown(cells.projected(column, field.form), field.form)) for field, column in columns]
+    if not row:
+        return _ordered(relation, shape, sa.select(constant("'{}'").label("json")))
     record = sa.select(*labelled(row)).correlate(relation.rows).lateral("record")
     json = text_of(sa.func.row_to_json(constant("record.*")))
     if any(field.type in _OF_MANY_LINES for field in shape.fields):
@@ -54,7 +56,7 @@ def lines(shape: Rows, casts: tuple[str, ...], expressions: tuple[str, ...]) -> 
 @lru_cache(4096)
 def survey(shape: Rows, casts: tuple[str, ...], expressions: tuple[str, ...]) -> Statement:
     """One row: the fingerprint, and as `facts` the texts of these aggregates over all rows."""
-    facts = array([text_of(constant(text)) for text in expressions]).label("facts")
+    facts = sa.cast(array([text_of(constant(text)) for text in expressions]), PgType("text[]")).label("facts")
     found = _apart(_fetched(relation_of(shape), shape, casts))
     return compiled(sa.select(parts.fingerprint(), facts).select_from(found))
 
