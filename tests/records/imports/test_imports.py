@@ -482,19 +482,19 @@ async def test_of_two_imports_of_one_name_one_wins_and_the_other_leaves_nothing(
 
 
 async def test_an_import_that_is_sent_again_under_its_key_is_done_once(files: Files, tenant: Tenant) -> None:
-    first = await files.load("a\n1\n", key="k")
-    assert await files.load("a\n1\n", key="k") == first
+    first = await files.load("a\n1\n", once="k")
+    assert await files.load("a\n1\n", once="k") == first
     assert await tenant.value("SELECT count(*) FROM people", access="read") == 1
     for data, name in [("a\n2\n", "people"), ("a\n1\n", "others")]:
         with refused("IDEMPOTENCY_KEY_REUSED"):
-            await files.load(data, name, key="k")
+            await files.load(data, name, once="k")
     assert await names(tenant) == ["people"]
 
 
 async def test_a_refused_import_leaves_its_key_free(files: Files) -> None:
     with refused("ROW_RAGGED"):
-        await files.load("a,b\n1\n", key="k")
-    assert (await files.load("a,b\n1,2\n", key="k"))["rows"] == 1
+        await files.load("a,b\n1\n", once="k")
+    assert (await files.load("a,b\n1,2\n", once="k"))["rows"] == 1
 
 
 async def test_the_token_that_comes_with_the_end_speaks_for_the_caller(keyring: Keyring, tenant: Tenant) -> None:
