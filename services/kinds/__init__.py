@@ -29,7 +29,7 @@ from services.kinds import (
 )
 from services.kinds.errors import DisplayInvalid, KindMisfit, KindUnknown, TypeNeeded, TypeUnknown
 from services.kinds.format import Format, with_padding
-from services.kinds.kind import Kind
+from services.kinds.kind import Kind, Settings
 
 __all__ = [
     "FORMATS",
@@ -39,6 +39,7 @@ __all__ = [
     "Kind",
     "KindMisfit",
     "KindUnknown",
+    "Settings",
     "TypeNeeded",
     "TypeUnknown",
     "asked",

@@ -28,4 +28,5 @@ KIND = Kind(
     rule=rule,
     sorts="options",
     display=OptionsDisplay,
+    needs=("options",),
 )

@@ -34,4 +34,5 @@ KIND = Kind(
     read=read,
     rule=rule,
     display=OptionsDisplay,
+    needs=("options",),
 )

@@ -51,7 +51,7 @@ class DisplayInvalid(Invalid):
     def __init__(self, kind: str, field: str, why: str, known: Iterable[str]) -> None:
         settings = ", ".join(known) or "none"
         super().__init__(
-            f"The display setting '{field}' is wrong: {why}."
+            f"The display setting '{field}' is not right: {why}."
             if why
             else f"There is no display setting '{field}' for a column of kind {kind}; it has {settings}.",
             field=f"display.{field}" if field else "display",

@@ -30,7 +30,7 @@ Rule = Callable[[str, Settings], str | None]
 class Display:
     """The display settings of a kind: this one has none. Subclasses are frozen dataclasses of optional fields."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 def as_typed(text: str, settings: Settings, base_type: str) -> str:
@@ -69,6 +69,8 @@ class Kind:
     sorts: Literal["value", "text", "options"] = "value"
     """Sorted as Postgres has it, as people read (`rowhouse.sort_key`), or in the order of the column's options."""
     display: type[Display] = Display
+    needs: tuple[str, ...] = ()
+    """Settings without which a new column cannot be of this kind."""
 
     def holds(self, base_type: str, category: str = "") -> bool:
         """Whether a column of that type can be of this kind."""

@@ -77,6 +77,7 @@ KIND = Kind(
     aggregates=AMOUNTS,
     read=read,
     display=MoneyDisplay,
+    needs=("currency",),
 )
 
 _SIGNS = {"USD": r"(?:\$|US\$|USD)", "EUR": "(?:€|EUR)", "GBP": "(?:£|GBP)"}

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from services.kinds.kind import Display, Settings
 from services.kit import quoting
@@ -16,6 +16,7 @@ MAX_OPTIONS = 500
 class Option:
     """One value, and the colour that it is shown in."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     value: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
     color: Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")] | None = None
 
@@ -38,7 +39,7 @@ def _spelled_out(options: object) -> object:
 
 Options = Annotated[
     tuple[Option, ...],
-    Field(min_length=1, max_length=MAX_OPTIONS),
+    Field(min_length=1, max_length=MAX_OPTIONS, strict=False),
     AfterValidator(_distinct),
     BeforeValidator(_spelled_out, json_schema_input_type=tuple[Option | str, ...]),
 ]
@@ -73,7 +74,7 @@ def array(values_: Sequence[str], type_: str = "text") -> str:
     return f"ARRAY[{', '.join(map(quoting.literal, values_))}]::{type_}[]"
 
 
-def with_labels(display: dict[str, Any], labels: Sequence[str]) -> dict[str, Any]:
+def with_labels(display: Settings, labels: Sequence[str]) -> dict[str, Any]:
     """Settings of a column whose type lists its values: those are its options, in colours that the settings may know."""
     known = {option["value"]: option for option in display.get("options", ())}
-    return display | {"options": [known.get(label, {"value": label}) for label in labels]}
+    return {**display, "options": [known.get(label, {"value": label}) for label in labels]}

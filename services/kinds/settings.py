@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
@@ -15,10 +15,18 @@ from services.kinds.kind import Kind
 def checked(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as they are kept: every one known to the kind, none without a value. Raises DisplayInvalid with the cure."""
     try:
-        display = _adapter(kind).validate_json(json.dumps(given, default=str), strict=True)
+        display = _adapter(kind).validate_json(json.dumps(given, default=str))
     except ValidationError as error:
-        raise DisplayInvalid(kind.name, *_fault(error), known=kind.display.__dataclass_fields__) from None
+        raise DisplayInvalid(kind.name, *_fault(error), known=[field.name for field in fields(kind.display)]) from None
     kept: dict[str, Any] = _without_none(asdict(display))
+    return kept
+
+
+def complete(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a column that is given this kind. Raises DisplayInvalid also where one is missing that the kind needs."""
+    kept = checked(kind, given)
+    if missing := [name for name in kind.needs if name not in kept]:
+        raise DisplayInvalid(kind.name, missing[0], f"a column of kind {kind.name} needs it", known=())
     return kept
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from rowhouse.schema.v1 import schema_pb2
 
+from services.kinds import options
 from services.schema.idempotency import Kept
 from services.schema.plan import Plan
 from services.tenancy.catalog import Column, Schema, Table
@@ -42,9 +43,21 @@ def schema_to(schema: Schema) -> dict[str, Any]:
 
 def column_to(column: Column) -> dict[str, Any]:
     """A column as GET …/tables/{table} shows it."""
-    shown = ("id", "name", "label", "type", "kind", "nullable", "default", "comment", "generated", "position")
+    shown = [
+        "id",
+        "name",
+        "label",
+        "type",
+        "kind",
+        "display",
+        "nullable",
+        "default",
+        "comment",
+        "generated",
+        "position",
+    ]
     identity = {"a": "always", "d": "by_default"}.get(column.identity)
-    extra = {"options": list(column.enum_values)} if column.enum_values else {}
+    extra = {"options": offered} if (offered := options.values(column.display)) else {}
     return {name: getattr(column, name) for name in shown} | {"identity": identity} | extra
 
 

@@ -117,6 +117,22 @@ class RowsWithoutValue(Conflict):
         )
 
 
+class RowsBreakKind(Conflict):
+    """Values that are there already are none of the kind, or none of the options, that the column is to have."""
+
+    reason = "ROWS_BREAK_KIND"
+
+    def __init__(self, column: str, kind: str, count: int, examples: Sequence[str]) -> None:
+        listed = ", ".join(f"'{example}'" for example in examples)
+        what = "value is" if count == 1 else "values are"
+        super().__init__(
+            f"Column '{column}' cannot be of kind {kind} with these settings: {count:,} {what} not allowed then, such as {listed}. "
+            "Change them first, or allow them.",
+            column=column,
+            count=str(count),
+        )
+
+
 class ColumnInUse(Conflict):
     reason = "COLUMN_IN_USE"
 

@@ -1,6 +1,7 @@
 """What an operation is and what it would do: the values that `operations` make and the coordinator carries out."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -66,6 +67,15 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """How a column is seen from then on: of which kind (None for its type's own), with which display settings."""
+
+    column: str
+    kind: str | None
+    display: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an operation would do, for people, and what it needs to be carried out.
 
@@ -84,6 +94,7 @@ class Plan:
     locks: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
     labels: tuple[Label, ...] = ()
+    shown: tuple[Shown, ...] = ()
     facts: tuple[tuple[str, ...], ...] = ()
 
     @property

@@ -20,6 +20,8 @@ _IDS = """
     WHERE r.schema_name = $1 AND r.name = $2
 """
 
+_SHOW = "SELECT rowhouse.set_display($1::int, kind => $2, display => $3::jsonb)"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -48,6 +50,7 @@ async def carry_out(connection: asyncpg.Connection, operation: Operation, plan: 
     await connection.execute("SELECT rowhouse.reconcile()")
     made = await _ids(connection, plan.target, plan.target_column)
     await _label(connection, plan, made)
+    await _show(connection, plan)
     name = plan.table.name if plan.table else plan.target[1] if plan.target else ""
     subject = Subject(made.relation, name) if made.relation is not None else None
     return Done(operation.inverse(plan, made), subject, left)
@@ -90,6 +93,15 @@ async def _label(connection: asyncpg.Connection, plan: Plan, made: Made) -> None
         await connection.execute(
             "SELECT rowhouse.set_label($1::int, $2::int, $3)", made.relation, attribute, label.text
         )
+
+
+async def _show(connection: asyncpg.Connection, plan: Plan) -> None:
+    for shown in plan.shown:
+        attribute = (await _ids(connection, plan.target, shown.column)).attribute
+        if attribute is None:
+            raise OperationInvalid(f"There is no column '{shown.column}' that could be of a kind.", "columns")
+        display = convert.json_of(dict(shown.display)).decode()
+        await connection.execute(_SHOW, attribute, shown.kind, display)
 
 
 async def _run(connection: asyncpg.Connection, step: Step) -> dict[str, str] | None:

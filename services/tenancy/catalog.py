@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 
 from services import kinds
+from services.kinds import options
 from services.tenancy import fingerprints
 from services.tenancy.errors import CatalogUnsettled, ColumnUnknown, SchemaUnknown, TableRenamed, TableUnknown
 
@@ -45,6 +46,8 @@ class Column:
     sortable: bool
     type_category: str
     enum_values: tuple[str, ...]
+    display: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """How it is shown and read, as its kind declares; `options` are there for every enumeration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +232,11 @@ def _table_from(raw: dict[str, Any]) -> Table:
 
 
 def _column_from(raw: list[Any]) -> Column:
-    base_type, kind, category, labels = raw[4], raw[5], raw[-2], raw[-1]
-    raw[5], raw[-1] = kind or kinds.of_type(base_type, category).name, tuple(labels)
-    return Column(*raw)
+    *shape, category, labels, display = raw
+    shape[5] = kinds.of_column(shape[5], shape[4], category).name
+    if labels:
+        display = options.with_labels(display, labels)
+    return Column(*[*shape, category, tuple(labels), display])
 
 
 def _constraint_from(raw: dict[str, Any]) -> Constraint:

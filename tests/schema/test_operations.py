@@ -1,6 +1,7 @@
 """Operations without a database: what they refuse, what they say, the SQL they would run, and what takes them back."""
 
 import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from services.kit.errors import AppError
 from services.schema import operations
 from services.schema.errors import OperationInvalid, OperationUnknown
 from services.schema.plan import Made, Operation, Part, Run
-from services.tenancy.catalog import Catalog, Column, Schema, Table
+from services.tenancy.catalog import Catalog, Column, Constraint, Schema, Table
 
 
 def column(number: int, name: str, **changes: Any) -> Column:
@@ -108,8 +109,18 @@ def test_numbers_keep_every_digit() -> None:
         ({"do": "add_column", "name": "id", "type": "int"}, "COLUMN_EXISTS", "'id'"),
         ({"do": "add_column", "name": "x", "type": "string"}, "TYPE_UNKNOWN", "text"),
         ({"do": "add_column", "name": "x"}, "OPERATION_INVALID", "type or a kind"),
-        ({"do": "add_column", "name": "x", "type": "int", "kind": "number"}, "OPERATION_INVALID", "type or a kind"),
-        ({"do": "add_column", "name": "x", "kind": "colour"}, "OPERATION_INVALID", "number"),
+        ({"do": "add_column", "name": "x", "type": "int", "kind": "email"}, "KIND_MISFIT", "text"),
+        ({"do": "add_column", "name": "x", "kind": "colour"}, "KIND_UNKNOWN", "number"),
+        ({"do": "add_column", "name": "x", "kind": "array"}, "TYPE_NEEDED", r"text\[\]"),
+        ({"do": "add_column", "name": "x", "kind": "choice"}, "DISPLAY_INVALID", "'options'"),
+        ({"do": "add_column", "name": "x", "kind": "money"}, "DISPLAY_INVALID", "'currency'"),
+        ({"do": "add_column", "name": "x", "kind": "rating", "display": {"max": 11}}, "DISPLAY_INVALID", "'max'"),
+        ({"do": "add_column", "name": "x", "kind": "date", "display": {"max": 5}}, "DISPLAY_INVALID", "date_order"),
+        ({"do": "add_column", "name": "x", "kind": "email", "display": {"max": 5}}, "DISPLAY_INVALID", "has none"),
+        ({"do": "set_display", "column": "name"}, "OPERATION_INVALID", "settings, a kind"),
+        ({"do": "set_display", "column": "name", "kind": "rating"}, "KIND_MISFIT", "smallint"),
+        ({"do": "set_display", "column": "name", "display": {"decimals": 2}}, "DISPLAY_INVALID", "multiline"),
+        ({"do": "set_display", "column": "name", "kind": "choice"}, "DISPLAY_INVALID", "'options'"),
         ({"do": "add_column", "name": "x", "type": "int", "default": {"function": "now"}}, "DEFAULT_INVALID", "'now'"),
         ({"do": "add_column", "table": "adults", "name": "x", "type": "int"}, "NOT_A_TABLE", "view"),
         ({"do": "drop_column", "table": "adults", "column": "name"}, "NOT_A_TABLE", "view"),
@@ -153,11 +164,46 @@ def test_a_table_gets_the_key_it_asks_for_or_an_id() -> None:
     assert both.endswith('PRIMARY KEY ("a", "b"""))')
 
 
-@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
-def test_every_kind_can_be_given_in_place_of_a_type(kind: str) -> None:
-    (by_kind,) = sql(operation(do="add_column", name="x", kind=kind))
-    (by_type,) = sql(operation(do="add_column", name="x", type=kinds.KINDS[kind].default_type))
-    assert by_kind == by_type
+DISPLAYS: dict[str, dict[str, Any]] = {
+    "money": {"currency": "EUR"},
+    "choice": {"options": ["it's", {"value": "b", "color": "#ff0000"}]},
+    "choices": {"options": ["a", "b"]},
+    "rating": {"max": 3},
+}
+RULES = {
+    "choice": """ CONSTRAINT "people_x_choice" CHECK ("x" = ANY (ARRAY['it''s', 'b']::text[]))""",
+    "choices": """ CONSTRAINT "people_x_choices" CHECK ("x" <@ ARRAY['a', 'b']::text[] AND coalesce(array_ndims("x"), 1) = 1)""",
+    "rating": ' CONSTRAINT "people_x_rating" CHECK ("x" BETWEEN 1 AND 3)',
+}
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds.KINDS) - {"array", "other"}))
+def test_every_kind_that_has_a_type_can_be_given_in_place_of_one(kind: str) -> None:
+    asked = {"do": "add_column", "name": "x", "display": DISPLAYS.get(kind)}
+    (by_kind,) = sql(operation(**asked, kind=kind))
+    (by_both,) = sql(operation(**asked, kind=kind, type=kinds.KINDS[kind].default_type))
+    assert by_kind == by_both
+    definition = by_kind.removeprefix('ALTER TABLE "public"."people" ADD COLUMN "x" ')
+    if kind in RULES or kind not in ("email", "url", "phone"):
+        assert definition == f"{kinds.KINDS[kind].default_type}{RULES.get(kind, '')}"
+    else:
+        assert definition.startswith(f"""text CONSTRAINT "people_x_{kind}" CHECK ("x" ~ E'^(?:""")
+
+
+def test_a_constraint_of_a_kind_gets_a_name_that_is_free_and_short_enough() -> None:
+    constraints = (Constraint("people_x_email", "check", "", ("y",), None),)
+    (people, *others) = CATALOG.tables
+    catalog = Catalog("1", CATALOG.schemas, (replace(people, constraints=constraints), *others))
+    asked = operation(do="add_column", name="x", kind="email")
+    (step,) = asked.steps(asked.check(catalog))
+    assert isinstance(step, Run)
+    assert '"people_x_email1"' in step.sql
+    (long,) = sql(
+        parsed(**new_table(name="🏡" * 15, columns=[{"name": f"{'ü' * 31}{n}", "kind": "email"} for n in "ab"]))
+    )
+    found = re.findall('CONSTRAINT "([^"]+)"', long)
+    assert len(set(found)) == 2
+    assert all(len(name.encode()) <= 63 for name in found)
 
 
 def test_a_default_of_null_is_none() -> None:
@@ -183,6 +229,7 @@ def test_text_of_people_is_quoted_wherever_it_goes() -> None:
         {"do": "rename_column", "column": "name", "name": "x"},
         {"do": "add_column", "name": "x", "type": "int"},
         {"do": "drop_column", "column": "name"},
+        {"do": "set_display", "column": "name", "kind": "email"},
         {"do": "drop_table"},
     ],
 )
@@ -213,4 +260,4 @@ def test_the_json_schema_says_every_operation_and_what_its_fields_mean() -> None
     add = schema["$defs"]["AddColumn"]
     assert add["required"] == ["schema", "table", "name"]
     assert "numeric(10,2)" in add["properties"]["type"]["description"]
-    assert not {"RestoreTable", "RestoreColumn", "DropSchema"} & set(schema["$defs"])
+    assert not {"RestoreTable", "RestoreColumn", "RestoreDisplay", "DropSchema"} & set(schema["$defs"])

@@ -54,7 +54,7 @@ async def test_it_holds_what_was_made_in_psql(tenant: Tenant) -> None:
     assert shown == [
         ("id", "bigint", "bigint", "number", False, True),
         ("name", "character varying(80)", "character varying", "text", True, True),
-        ("mood", "public.mood", "public.mood", "other", True, True),
+        ("mood", "public.mood", "public.mood", "choice", True, True),
         ("tags", "text[]", "text[]", "other", True, True),
         ("doc", "json", "json", "json", True, False),
         ("city", "integer", "integer", "number", True, True),

@@ -18,15 +18,24 @@ from services.schema.operations.drop_column import DropColumn, RestoreColumn
 from services.schema.operations.drop_table import DropTable, RestoreTable
 from services.schema.operations.rename_column import RenameColumn
 from services.schema.operations.rename_table import RenameTable
+from services.schema.operations.set_display import RestoreDisplay, SetDisplay
 from services.schema.plan import Operation
 
 _Public = Annotated[
-    CreateTable | RenameTable | DropTable | AdoptTable | CreateSchema | AddColumn | RenameColumn | DropColumn,
+    CreateTable
+    | RenameTable
+    | DropTable
+    | AdoptTable
+    | CreateSchema
+    | AddColumn
+    | RenameColumn
+    | SetDisplay
+    | DropColumn,
     Field(discriminator="do"),
 ]
 _PUBLIC: TypeAdapter[_Public] = TypeAdapter(_Public)
 _RECORDED: TypeAdapter[Operation] = TypeAdapter(
-    Annotated[_Public | DropSchema | RestoreTable | RestoreColumn, Field(discriminator="do")]
+    Annotated[_Public | DropSchema | RestoreTable | RestoreColumn | RestoreDisplay, Field(discriminator="do")]
 )
 NAMES = (
     "create_table",
@@ -36,6 +45,7 @@ NAMES = (
     "create_schema",
     "add_column",
     "rename_column",
+    "set_display",
     "drop_column",
 )
 
@@ -44,7 +54,8 @@ def parse(body: bytes) -> Operation:
     """The operation that a request's JSON asks for. Raises OperationUnknown, OperationInvalid with the field and what it should be."""
     try:
         raw = json.loads(body, parse_float=Decimal, parse_constant=_no_constant)
-        if b"\\u0000" in orjson.dumps(raw, default=str):  # which refuses half characters and bottomless nesting
+        text = orjson.dumps(raw, default=str)  # which refuses half characters and bottomless nesting
+        if b"\\u0000" in text.replace(b"\\\\", b""):
             raise ValueError("it holds a NUL character, which Postgres has no place for")
     except (ValueError, TypeError, RecursionError) as error:
         raise OperationInvalid(f"The operation is not valid JSON: {error}.") from error

@@ -1,7 +1,7 @@
 """Add a column; taken back by dropping it, which is hiding it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
 
@@ -10,7 +10,7 @@ from services.schema.columns import DefaultFunction, DefaultValue, NewColumn
 from services.schema.errors import ColumnExists, RowsWithoutValue
 from services.schema.operations import tables
 from services.schema.operations.drop_column import DropColumn
-from services.schema.plan import Label, Made, Operation, Plan, Run, Step
+from services.schema.plan import Label, Made, Operation, Plan, Run, Step, Strategy
 from services.tenancy import names
 from services.tenancy.catalog import Catalog
 
@@ -25,12 +25,14 @@ class AddColumn(Operation):
     type: str | None = None
     """A type as Postgres writes it, `numeric(10,2)`, or a kind."""
     kind: str | None = None
-    """The family of the column, `text` or `number`, in place of a type."""
+    """The family of the column, `text` or `number`; with a type, one that its columns can be of."""
     nullable: bool = True
     default: DefaultValue | DefaultFunction | None = None
     label: str | None = None
     """The text that people see, where a name in SQL would not do."""
     comment: str | None = None
+    display: dict[str, Any] | None = None
+    """Settings of its kind: how it is shown and read, `{"currency": "EUR"}`, or what there is to choose from, `{"options": […]}`."""
     do: Literal["add_column"] = "add_column"
 
     def check(self, catalog: Catalog) -> Plan:
@@ -41,12 +43,13 @@ class AddColumn(Operation):
         columns.check([self._column()], [column.name for column in table.columns])
         return Plan(
             effects=(f"Column '{name}' ({self._column().sql_type()}) is added to '{table.name}'.",),
-            strategy="rewrite" if self._column().volatile() else "instant",
+            strategy=self._strategy(),
             table=table,
             target=(table.schema, table.name),
             target_column=name,
             locks=tables.locks(table),
             labels=(Label(name, self.label),) if self.label else (),
+            shown=self._column().shown(),
         )
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
@@ -60,12 +63,20 @@ class AddColumn(Operation):
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """ADD COLUMN and its comment."""
-        add = f"ALTER TABLE {ddl.qualified(*plan.place)} ADD COLUMN {self._column().sql()}"
+        taken = [constraint.name for constraint in plan.its_table.constraints]
+        (definition,) = columns.definitions(plan.its_table.name, [self._column()], taken)
+        add = f"ALTER TABLE {ddl.qualified(*plan.place)} ADD COLUMN {definition}"
         return tuple(Run(statement) for statement in (add, *columns.comments(*plan.place, [self._column()])))
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it, by its id."""
         return DropColumn(plan.its_table.schema, f"@{plan.its_table.id}", f"@{made.attribute}")
 
+    def _strategy(self) -> Strategy:
+        if self._column().volatile():
+            return "rewrite"
+        return "scan" if self._column().rule() else "instant"
+
     def _column(self) -> NewColumn:
-        return NewColumn(self.name, self.type, self.kind, self.nullable, self.default, self.label, self.comment)
+        given = (self.name, self.type, self.kind, self.nullable, self.default, self.label, self.comment, self.display)
+        return NewColumn(*given)

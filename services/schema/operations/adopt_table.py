@@ -8,12 +8,14 @@ import asyncpg
 import orjson
 from pydantic import ConfigDict
 
+from services import kinds
+from services.kinds import settings
 from services.kit.rpc.identity import Caller
-from services.schema import ddl
+from services.schema import columns, ddl
 from services.schema.errors import ImportOver, LoadUnknown
 from services.schema.operations import tables
 from services.schema.operations.drop_table import DropTable
-from services.schema.plan import Label, Made, Operation, Plan, Run, Step
+from services.schema.plan import Label, Made, Operation, Plan, Run, Shown, Step
 from services.tenancy import names
 from services.tenancy.catalog import Catalog
 from services.tenancy.timeline import Nature
@@ -30,11 +32,20 @@ _TAKEN = """
 
 @dataclass(frozen=True, slots=True)
 class AdoptedColumn:
-    """A column of the load as it is named already, and the text that people see."""
+    """A column of the load as it is named already, the text that people see, and its kind where the type does not say it."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str
     label: str | None = None
+    kind: str | None = None
+    display: dict[str, Any] | None = None
+    """Settings of the kind."""
+
+    def shown(self) -> tuple[Shown, ...]:
+        """Its kind and settings; raises KindUnknown, DisplayInvalid."""
+        if self.kind is None:
+            return ()
+        return (Shown(self.name, self.kind, settings.complete(kinds.named(self.kind), self.display or {})),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class AdoptTable(Operation):
             strategy="scan",
             target=(schema, name),
             labels=tuple(Label(column.name, column.label) for column in self.columns if column.label),
+            shown=tuple(shown for column in self.columns for shown in column.shown()),
         )
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
@@ -99,6 +111,7 @@ class AdoptTable(Operation):
             f"ALTER TABLE {moved} OWNER TO CURRENT_ROLE",
             f"ALTER TABLE {moved} RENAME TO {ddl.identifier(name)}",
             *(_rename(plan.place, type_, old, new) for type_, old, new in plan.facts),
+            *columns.rules(plan.place, plan.shown),
         ]
         if self.primary_key:
             statements.append(f"ALTER TABLE {here} ADD PRIMARY KEY {ddl.columns(self.primary_key)}")

@@ -45,6 +45,7 @@ class CreateTable(Operation):
             effects=(f"Table '{name}' with {count} column{'' if count == 1 else 's'} is made in schema '{schema}'.",),
             target=(schema, name),
             labels=self._labels(),
+            shown=tuple(shown for column in self.columns for shown in column.shown()),
         )
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
@@ -55,7 +56,7 @@ class CreateTable(Operation):
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """CREATE TABLE and its comments."""
         where = ddl.qualified(*plan.place)
-        lines = [*([_ID] if self._adds_id() else []), *(column.sql() for column in self.columns)]
+        lines = [*([_ID] if self._adds_id() else []), *columns.definitions(plan.place[1], self.columns)]
         if key := self._key():
             lines.append(f"PRIMARY KEY {ddl.columns(key)}")
         statements = [f"CREATE TABLE {where} ({', '.join(lines)})"]

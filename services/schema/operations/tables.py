@@ -5,12 +5,13 @@ from services.schema.plan import Part
 from services.tenancy.catalog import Catalog, Column, Table
 from services.tenancy.errors import ColumnUnknown
 
-_LOCKABLE = {"table", "partitioned_table"}
+LOCKABLE = frozenset({"table", "partitioned_table"})
+"""Relations that are locked before they change, and whose columns can be constrained."""
 
 
 def changeable(table: Table) -> Table:
     """`table`, if columns can be added to it and taken off it."""
-    if table.relation not in _LOCKABLE:
+    if table.relation not in LOCKABLE:
         raise NotATable(table.name, table.relation)
     return whole(table)
 
@@ -38,7 +39,7 @@ def free(catalog: Catalog, schema: str, name: str) -> None:
 
 def locks(table: Table) -> tuple[tuple[str, str], ...]:
     """What LOCK TABLE takes; views are locked by the statement that changes them."""
-    return ((table.schema, table.name),) if table.relation in _LOCKABLE else ()
+    return ((table.schema, table.name),) if table.relation in LOCKABLE else ()
 
 
 def concerned(catalog: Catalog, parts: tuple[Part, ...], *tables: Table) -> tuple[tuple[str, str], ...]:

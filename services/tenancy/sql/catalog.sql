@@ -45,7 +45,7 @@ WITH space AS MATERIALIZED (
             x.id, a.attname, a.attnum, pg_catalog.format_type(a.atttypid, a.atttypmod), t.name, x.kind, x.label, NOT a.attnotnull,
             CASE WHEN a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
             a.attgenerated <> '', a.attidentity, c.description, coalesce(x.position, a.attnum),
-            t.sortable, t.typcategory, coalesce(t.labels, '[]')
+            t.sortable, t.typcategory, coalesce(t.labels, '[]'), coalesce(x.display, '{{}}')
         ) AS body
     FROM rel
     JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
