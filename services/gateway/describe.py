@@ -19,6 +19,14 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     "example": "6f1c0c3e",
 }
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`respond-async` answers once the file is here, and goes on in the background.",
+    "schema": {"type": "string"},
+    "example": "respond-async",
+}
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
@@ -38,6 +46,7 @@ def passing(
     body: type[BaseModel] | dict[str, Any] | None = None,
     idempotent: bool = False,
     if_match: bool = False,
+    prefers_async: bool = False,
     also: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """A route that passes JSON through: the shapes of its answer, query and body. `also` are further statuses of the same shape."""
@@ -46,6 +55,7 @@ def passing(
     if idempotent or if_match:
         responses[status]["headers"] = _OPERATION_HEADER
     extra: dict[str, Any] = {"parameters": parameters_of(query, idempotent=idempotent, if_match=if_match)}
+    extra["parameters"] += [_PREFER] if prefers_async else []
     if body is not None:
         schema = body if isinstance(body, dict) else body.model_json_schema(ref_template=_REF)
         extra["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}

@@ -104,10 +104,14 @@ MATRIX: dict[str, Row] = {
     f"DELETE {RECORDS}/{{key}}": data(200, EDITOR),
     f"POST {RECORDS}/delete": data(200, EDITOR),
     f"GET {TABLE}/export": data(200, VIEWER),
-    # An import makes a table and fills it.
+    # An import makes a table and fills it; one into a table that is there is for editors.
     f"POST {T}/schemas/{{schema}}/imports": data(201, ADMIN),
     f"POST {T}/schemas/{{schema}}/imports/preview": data(200, VIEWER),
+    f"GET {T}/imports": data(200, VIEWER),
     f"GET {T}/imports/{{id}}": data(200, VIEWER),
+    f"GET {T}/imports/{{id}}/rejects": data(200, VIEWER),
+    # The one that is there has ended.
+    f"POST {T}/imports/{{id}}/cancel": data(409, EDITOR),
     # What changes the workspace's state comes last.
     f"POST {T}/suspend": member(200, OWNER, suspended=200),
     f"POST {T}/resume": member(200, OWNER, suspended=200),

@@ -11,6 +11,7 @@ from services.gateway import errors
 from services.kit.paging import MAX_LIMIT, LimitInvalid
 
 _KEY_LONGEST = 200
+_ASYNC = "respond-async"
 
 
 class Parameters(BaseModel):
@@ -81,6 +82,12 @@ def idempotency_key(request: Request) -> str:
     if not (0 < len(key) <= _KEY_LONGEST and key.isascii() and key.isprintable()):
         raise errors.IdempotencyKeyInvalid
     return key
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the client would rather not wait (RFC 7240). A preference that is not known is passed over."""
+    wishes = ",".join(request.headers.getlist("prefer")).split(",")
+    return any(wish.split(";")[0].strip().lower() == _ASYNC for wish in wishes)
 
 
 def if_match(request: Request) -> str:

@@ -74,14 +74,18 @@ class Export(Parameters):
 
 
 class Import(Parameters):
-    """A file for a new table."""
+    """A file for a table."""
 
-    name: str = Field("", description="The new table's name.", examples=["movies"])
+    name: str = Field("", description="The new table's name; not with the option `into`.", examples=["movies"])
     options: str = Field(
         "",
-        description="JSON: header, delimiter, encoding, null_values, date_order, columns, like, …",
+        description="JSON: header, delimiter, encoding, null_values, date_order, columns, like, into, mode, key, dry_run, on_misfit, …",
         examples=['{"delimiter": ";"}'],
     )
+
+
+class Imports(Paged):
+    """A page of imports, or of what one rejected."""
 
 
 class Preview(Parameters):

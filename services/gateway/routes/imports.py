@@ -13,16 +13,27 @@ from services.gateway.middleware import limits
 from services.gateway.models import data, queries
 
 _HEAD_BYTES = 1_000_000
+_TYPE_LONGEST = 200
+_RUNNING = "running"
 
 router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["imports"], route_class=PassThrough)
 
 
 @router.post(
     "/schemas/{schema}/imports",
-    **describe.sending(describe.passing(data.Import, 201, query=queries.Import, idempotent=True)),
+    **describe.sending(
+        describe.passing(
+            data.Import,
+            201,
+            query=queries.Import,
+            idempotent=True,
+            prefers_async=True,
+            also={202: "The file is here and the import is running; its URL tells how far it is."},
+        )
+    ),
 )
 async def import_file(request: Request) -> Response:
-    """Import a file, the body itself, into a new table. Every value survives, or there is no table and a word on why."""
+    """Import a file, the body itself, into a new table or one that is there. Every value survives, or nothing is changed."""
     _require_file(request)
     query = parameters.read(request, queries.Import)
     settings = gateway(request).settings
@@ -32,13 +43,17 @@ async def import_file(request: Request) -> Response:
         name=query.name,
         options=query.options.encode(),
         idempotency_key=parameters.idempotency_key(request),
+        content_type=request.headers.get("content-type", "")[:_TYPE_LONGEST],
+        size=_announced(request),
+        respond_async=parameters.prefers_async(request),
     )
     report = await upload.import_file(
         services(request).imports, request, opening, settings.upload_seconds, partial(renewed, request)
     )
     told = orjson.loads(report.body)
     location = paths.of(paths.name(request, "tenant"), "imports", str(told["id"]))
-    return responses.made(report.body, location, told.get("operation") or 0)
+    status = 202 if told.get("state") == _RUNNING else 201
+    return responses.made(report.body, location, told.get("operation") or 0, status)
 
 
 @router.post(
@@ -50,14 +65,51 @@ async def preview_import(request: Request) -> Response:
     query = parameters.read(request, queries.Preview)
     limits.allow(request.scope, gateway(request).settings.upload_bytes)
     head, more = await upload.head(request, _HEAD_BYTES)
-    asked = pb.PreviewRequest(head=head, whole=query.whole == "true" and not more, options=query.options.encode())
+    asked = pb.PreviewRequest(
+        head=head,
+        whole=query.whole == "true" and not more,
+        options=query.options.encode(),
+        content_type=request.headers.get("content-type", "")[:_TYPE_LONGEST],
+    )
     return responses.Json((await services(request).imports.Preview(asked)).body)
+
+
+@router.get("/imports", **describe.passing(data.Imports, query=queries.Imports))
+async def list_imports(request: Request) -> Response:
+    """List the imports that run and those that have been in the last 90 days, the latest first."""
+    query = parameters.read(request, queries.Imports)
+    asked = pb.ListImportsRequest(limit=query.limit, cursor=query.cursor)
+    return responses.Json((await services(request).imports.ListImports(asked)).body)
 
 
 @router.get("/imports/{id}", **describe.passing(data.Import))
 async def get_import(request: Request) -> Response:
-    """Get an import's report."""
-    return responses.Json((await services(request).imports.GetImport(pb.ImportRef(id=paths.name(request, "id")))).body)
+    """See how far an import is, or its report once it is done."""
+    return responses.Json((await services(request).imports.GetImport(_ref(request))).body)
+
+
+@router.post("/imports/{id}/cancel", **describe.passing(data.Import))
+async def cancel_import(request: Request) -> Response:
+    """Stop an import that is running. It leaves no table and no row."""
+    return responses.Json((await services(request).imports.CancelImport(_ref(request))).body)
+
+
+@router.get("/imports/{id}/rejects", **describe.passing(data.Rejects, query=queries.Imports))
+async def list_rejects(request: Request) -> Response:
+    """List the cells that an import could not take, with the number of their row and what they said."""
+    query = parameters.read(request, queries.Imports)
+    asked = pb.ListRejectsRequest(id=paths.name(request, "id"), limit=query.limit, cursor=query.cursor)
+    return responses.Json((await services(request).imports.ListRejects(asked)).body)
+
+
+def _ref(request: Request) -> pb.ImportRef:
+    return pb.ImportRef(id=paths.name(request, "id"))
+
+
+def _announced(request: Request) -> int:
+    """The file's size as the client says; 0 where it does not, or says what nobody would send."""
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
 
 
 def _require_file(request: Request) -> None:

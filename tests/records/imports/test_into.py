@@ -55,7 +55,8 @@ async def test_columns_are_found_by_name_label_and_wish(files: Files, schema: Sc
     said = "HOW ARE YOU? Say it in as many words as you need, we have all the time there is"
     await files.load(f'"{said}",Nom\nwell,Eve\n', into="people", columns=[{"source": "Nom", "name": "name"}])
     async with tenant.psql("read") as connection:
-        assert tuple(await connection.fetchrow("SELECT * FROM people WHERE id = 2")) == (2, "Eve", "well")
+        found = await connection.fetch("SELECT * FROM people WHERE id = 2")
+    assert [tuple(row) for row in found] == [(2, "Eve", "well")]
 
 
 async def test_a_column_of_the_file_that_is_for_none_is_named_unless_it_is_skipped(
