@@ -19,21 +19,10 @@ from schemathesis.specs.openapi import checks
 from tests.fixtures.openapi import DOCUMENT
 from tests.fixtures.stack import Installation, signing_up
 from tests.stack import generated
-from tests.stack.matrix import T
-from tests.stack.world import Workspace
+from tests.stack.world import LEFT_OUT, Workspace
 
 EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "400"))
 SEED = int(os.environ.get("ROWHOUSE_SEED", "3"))
-# They count against whoever calls, make databases, or take the ground from under the others.
-LEFT_OUT = {
-    "POST /api/v1/signup",
-    "POST /api/v1/sessions",
-    "POST /api/v1/tenants",
-    "POST /api/v1/invitations/accept",
-    "DELETE /api/v1/sessions/current",
-    "PATCH /api/v1/me",
-    *(f"{verb} {T}{path}" for verb, path in (("DELETE", ""), ("POST", "/suspend"), ("POST", "/resume"))),
-}
 LABELS = [f"{verb.upper()} {path}" for path, verb, _ in generated.operations(DOCUMENT)]
 # A request of the document's shape is refused for many good reasons: no such column, a name that is taken. That what is deleted
 # is gone, and that every route asks who calls, is the stories' and the matrix's; a name that is dropped can be there again.
