@@ -11,6 +11,7 @@ from services.records.imports.errors import QuoteMisplaced, RowRagged, TooManyCo
 _CANDIDATES = (",", ";", "\t", "|")
 _LOOKED_AT = 200
 """Rows by which a delimiter is judged."""
+_ANNOUNCED = re.compile(rb'"?sep=([,;\t|])"?\r?\n')
 _QUOTED = re.compile(rb'"((?:[^"]++|"")*+)"')
 
 
@@ -108,6 +109,12 @@ class Dialect:
         if not ends:
             raise QuoteMisplaced(line)
         return position + length
+
+
+def announced(text: bytes) -> tuple[str | None, int]:
+    """The delimiter that a first line `sep=;` names, as Excel writes and reads it, and where the rest begins."""
+    match = _ANNOUNCED.match(text)
+    return (match[1].decode(), match.end()) if match else (None, 0)
 
 
 def detect(text: bytes, delimiter: str | None = None) -> Dialect:

@@ -46,8 +46,9 @@ def read(source: Source, options: Options, types: Mapping[str, str]) -> Head:
     Raises what is wrong with the file so far, and OptionInvalid for an option that does not fit it.
     """
     text = _ended(source.head, source.whole)
-    style = source.dialect or dialect.detect(text, options.delimiter)
-    start, line, first = _first_row(style, text, source.whole)
+    announced, start = dialect.announced(text)
+    style = source.dialect or dialect.detect(text, options.delimiter or announced)
+    start, line, first = _first_row(style, text, start, source.whole)
     told = source.header if options.header is None else options.header
     has_header = headers.is_header(first.cells) if told is None else told
     if has_header:
@@ -70,10 +71,10 @@ def _ended(text: bytes, whole: bool) -> bytes:
     return text + (b"\r" if b"\r" in text and b"\n" not in text else b"\n")
 
 
-def _first_row(style: Dialect, text: bytes, whole: bool) -> tuple[int, int, Row]:
-    """The first row that is not blank, with its place and line."""
-    start, line = 0, 1
-    for row in style.rows(text, limit=limits.COLUMNS):
+def _first_row(style: Dialect, text: bytes, start: int, whole: bool) -> tuple[int, int, Row]:
+    """The first row from `start` on that is not blank, with its place and line."""
+    line = 1 + text.count(b"\n", 0, start)
+    while start < len(text) and (row := style.row(text, start, line, limit=limits.COLUMNS)) is not None:
         if not row.blank:
             return start, line, row
         start, line = row.end, line + 1

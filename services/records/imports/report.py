@@ -16,12 +16,8 @@ _NEWLINES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 def dialect(head: Head) -> dict[str, Any]:
     """How the file was read."""
     style: Dialect = head.dialect
-    return {
-        **head.source.told,
-        "delimiter": _DELIMITERS.get(style.delimiter, style.delimiter),
-        "newline": _NEWLINES[style.newline],
-        "header": head.has_header,
-    }
+    cut = {"delimiter": _DELIMITERS.get(style.delimiter, style.delimiter), "newline": _NEWLINES[style.newline]}
+    return {**head.source.told, **(cut if head.source.told["format"] == "csv" else {}), "header": head.has_header}
 
 
 def column(found: Column, obstacle: Obstacle | None = None) -> dict[str, Any]:

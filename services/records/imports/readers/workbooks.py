@@ -1,7 +1,6 @@
 """Workbooks: one sheet as rows of text, as calamine reads it. What a cell is in the workbook decides how it is spelled."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -19,7 +18,6 @@ from services.records.imports.errors import (
 from services.records.imports.readers import archives, lines
 from services.records.imports.readers.lines import Lines
 
-_ESCAPED = re.compile("_x(?!D[89A-F])([0-9A-F]{4})_", re.IGNORECASE)
 _EXACT = 2**53
 """Whole numbers below are exact in a workbook; above, only as many digits as tell it from its neighbours."""
 _PLAIN = 10**18
@@ -44,10 +42,11 @@ def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | 
         raise TooManyColumns(found.width, limits.COLUMNS)
     errors = _placed(archives.errors(file, found.name), found) if format_ == "xlsx" else {}
     columns = _kinds(found, header)
+    days = [column for column, seen in enumerate(columns) if {date, datetime} <= seen]
     told = {"format": format_, "sheet": found.name, "sheets": book.sheet_names[:_LISTED]}
     out.introduce(told, map(_hint, columns), header=None)
     for number, row in enumerate(found.iter_rows()):
-        texts = _texts(row, columns, unescaped=format_ == "xlsx")
+        texts = _texts(row, days)
         for column in errors.get(number, ()):
             texts[column] = errors[number][column]
         out.write((lines.row(texts, number + 1) if any(text is not None for text in texts) else b"") + b"\n")
@@ -130,29 +129,13 @@ def _hint(seen: set[type | str]) -> dict[str, Any]:
     return {}
 
 
-def _texts(row: Row, columns: Sequence[set[type | str]], *, unescaped: bool) -> list[str | None]:
-    return [_text(value, seen, unescaped) for value, seen in zip(row, columns, strict=True)]
-
-
-def _text(value: Any, seen: set[type | str], unescaped: bool) -> str | None:  # noqa: ANN401  any cell
-    match value:
-        case "":
-            return None
-        case str():
-            return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if unescaped and "_x" in value else value
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return _number(value)
-        case datetime():
-            return value.isoformat(" ")
-        case date():
-            return f"{value.isoformat()} 00:00:00" if datetime in seen else value.isoformat()
-        case time():
-            return value.isoformat()
-        case timedelta():
-            return _duration(value)
-    return str(value)
+def _texts(row: Row, days: Sequence[int]) -> list[str | None]:
+    """The cells' texts. In the columns `days` a date alone is the beginning of that day."""
+    texts = [(value or None) if type(value) is str else _SPELLED[type(value)](value) for value in row]
+    for column in days:
+        if type(row[column]) is date:
+            texts[column] = f"{texts[column]} 00:00:00"
+    return texts
 
 
 def _number(value: float) -> str:
@@ -168,3 +151,14 @@ def _duration(value: timedelta) -> str:
     seconds, micros = divmod(length // timedelta(microseconds=1), 1_000_000)
     fraction = f".{micros:06}".rstrip("0").rstrip(".")
     return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+
+
+_SPELLED: dict[type, Callable[[Any], str]] = {
+    int: str,
+    float: _number,
+    bool: lambda value: "true" if value else "false",
+    datetime: lambda value: value.isoformat(" "),
+    date: date.isoformat,
+    time: time.isoformat,
+    timedelta: _duration,
+}

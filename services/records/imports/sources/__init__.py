@@ -34,7 +34,7 @@ async def opened(
         async with _read("workbook", head, pieces, limits.WORKBOOK_BYTES, options, whole=whole) as source:
             yield source
         return
-    text = await asyncio.to_thread(Delimited, head, pieces, options, whole=ended and whole)
+    text = await asyncio.to_thread(Delimited, head, pieces, options, content_type, whole=ended and whole)
     if formats.of_text(text.head, content_type, options) is Format.DELIMITED:
         yield text
         return

@@ -3,25 +3,31 @@
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import Any
 
-from services.records.imports import charsets
+from services.records.imports import charsets, dialect
 from services.records.imports.dialect import Dialect
 from services.records.imports.encoding import Decoder
 from services.records.imports.options import Options
 from services.records.imports.sources.source import Hint
 
+_TSV = "text/tab-separated-values"
+"""What it says of itself when it comes from a clipboard; then commas are text."""
+
 
 class Delimited:
     """A file of delimited text. Raises FileBinary, EncodingInvalid, NulByte."""
 
-    dialect: Dialect | None = None
     header: bool | None = None
     hints: Sequence[Hint] = ()
 
-    def __init__(self, head: bytes, rest: AsyncIterable[bytes], options: Options, *, whole: bool) -> None:
+    def __init__(
+        self, head: bytes, rest: AsyncIterable[bytes], options: Options, content_type: str = "", *, whole: bool
+    ) -> None:
         self._decoder = Decoder(head, options.encoding)
         self._rest = rest
         self.head = self._decoder.decode(head, last=whole)
         self.whole = whole
+        is_tsv = options.delimiter is None and content_type.lower().startswith(_TSV)
+        self.dialect: Dialect | None = dialect.detect(self.head, "\t") if is_tsv else None
 
     @property
     def told(self) -> dict[str, Any]:

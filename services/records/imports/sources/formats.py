@@ -35,15 +35,11 @@ def of_text(text: bytes, content_type: str, options: Options) -> Format:
 
 
 def _is_json(text: str) -> bool:
-    """Whether the text begins as only JSON does. A broken document is one too: its own errors say more than a table's would."""
-    second = text[1:].lstrip(_BLANK)[:1]
-    return second in _SECOND[text[0]] and not _is_followed(text)
-
-
-def _is_followed(text: str) -> bool:
-    """Whether the first value ends and something follows that is no JSON: `["a"],["b"]` is a row of two cells."""
+    """Whether the text begins as only JSON does: its first value is followed by another or by nothing. `["a"],["b"]` is a row of two
+    cells. A broken document is JSON too: its own errors say more than a table's would.
+    """
     try:
         _, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
-        return False
-    return text[end:].lstrip(_BLANK)[:1] not in ("", "{", "[")
+        return text[1:].lstrip(_BLANK)[:1] in _SECOND[text[0]]
+    return text[end:].lstrip(_BLANK)[:1] in ("", "{", "[")
