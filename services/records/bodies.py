@@ -1,7 +1,7 @@
 """The JSON that callers get, put together from what Postgres made: nothing here reads a cell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -35,23 +35,15 @@ class Found:
         return self.fetched > self.included
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Records as a write leaves them, joined as in a page."""
-
-    count: int
-    body: str
-    keys: str | None
-    versions: str | None
-
-
 def page(plan: Page, found: Found, estimate: int | None) -> bytes:
     """A page in the shape that was asked for."""
+    if plan.from_end and plan.start is not None and plan.start.backward and found.total is not None:
+        plan = replace(plan, start=replace(plan.start, position=found.total), exact=True)
     previous, following, begins = _around(plan, found)
     tail = {
         "next": following and cursors.encode(following),
         "prev": previous and cursors.encode(previous),
-        "start": {"value": begins, "exact": plan.start is None or plan.start.values is None},
+        "start": {"value": begins, "exact": plan.exact or previous is None},
         "count": _count(plan, found, estimate),
         "truncated": _truncated(plan, found),
     }
@@ -69,22 +61,7 @@ def aggregates(plan: Aggregate, rows: int, values: Sequence[str | None]) -> byte
 
 def is_whole(plan: Page, found: Found) -> bool:
     """Whether the page holds all that there is."""
-    return plan.start is None and not found.has_more
-
-
-def written(parts: list[Written], operation: int) -> bytes:
-    """The answer to a write of a list."""
-    return b"".join(
-        [
-            b'{"records":[',
-            ",".join(part.body for part in parts).encode(),
-            b'],"keys":',
-            _strings(_together([part.keys for part in parts])),
-            b',"versions":',
-            _strings(_together([part.versions for part in parts])),
-            f',"operation":{operation}}}'.encode(),
-        ]
-    )
+    return (plan.start is None or plan.from_end) and not found.has_more
 
 
 def checked(body: bytes, table: str) -> bytes:
@@ -92,11 +69,6 @@ def checked(body: bytes, table: str) -> bytes:
     if len(body) > MAX_ANSWER:
         raise AnswerTooLarge(table, MAX_ANSWER)
     return body
-
-
-def deleted(count: int, operation: int) -> bytes:
-    """The answer to a deletion."""
-    return orjson.dumps({"deleted": count, "operation": operation})
 
 
 def _records(plan: Page, found: Found) -> bytes:
@@ -115,7 +87,8 @@ def _around(plan: Page, found: Found) -> tuple[Cursor | None, Cursor | None, int
     if start is not None and start.backward:
         begins = max(0, start.position - found.included) if found.has_more else 0
         back = _cursor(plan, found.last, begins, backward=True) if found.has_more else None
-        return back, _cursor(plan, found.first, start.position) if found.included else start.reversed(), begins
+        ahead = _cursor(plan, found.first, start.position) if found.included else start.reversed()
+        return back, None if plan.from_end else ahead, begins
     begins = start.position if start else 0
     following = _cursor(plan, found.last, begins + found.included) if found.has_more else None
     if start is None or not (begins or start.values):
@@ -158,8 +131,3 @@ def _truncated(plan: Page, found: Found) -> list[dict[str, int | list[str]]]:
 def _strings(joined: str | None) -> bytes:
     """A list of strings that are joined by `","` and need no escape; null for none."""
     return b"null" if joined is None else b'["' + joined.encode() + b'"]'
-
-
-def _together(parts: Sequence[str | None]) -> str | None:
-    known = [part for part in parts if part is not None]
-    return '","'.join(known) if len(known) == len(parts) else None

@@ -1,125 +1,191 @@
-"""Requests for writes against the catalog: which columns and records they name, and the texts that Postgres will read."""
+"""Edits against the catalog: which columns and records they name, and the statements' worth of texts that Postgres will read."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from services.records import documents, keys, request, resolve, shapes, values
+from services.records import conflicts, documents, edits, keys, plans, resolve, shapes, values
 from services.records.documents import Json
+from services.records.edits import Manner
 from services.records.errors import BodyInvalid, ColumnGenerated, NotWritable, RecordTwice, ValueInvalid
-from services.records.plans import Input, Role, Step, Write
-from services.tenancy.catalog import Catalog, Column, Table
+from services.records.request import TableName
+from services.records.steps import Row, Skipped, Step, Verb, Write
+from services.tenancy.catalog import Catalog, Column, Table, View
 
 MAX_DEFAULTS = 50
 """How many sets of columns with defaults the records of one call may leave out; each takes a statement."""
 
 _NO_VERSION = "0"
-"""A version that no row ever has."""
+"""A version that no record ever has."""
+
+_TAKES: Mapping[Verb, Callable[[View], bool]] = {
+    Verb.CREATE: lambda view: view.inserts,
+    Verb.UPDATE: lambda view: view.updates,
+    Verb.DELETE: lambda view: view.deletes,
+}
+_HOW_VIEWS_ARE_WRITTEN = (
+    "Postgres can write a view that reads one table, without DISTINCT, GROUP BY, HAVING, LIMIT, WITH, UNION or aggregates, or that "
+    "has INSTEAD OF triggers. Write to the tables that it reads."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One record of a request: its number from 1, the texts it sets by column, its key and the version it must have."""
-
-    number: int
-    texts: dict[str, str | None]
-    key: tuple[str, ...] = ()
-    version: str | None = None
-
-
-def create(catalog: Catalog, asked: request.Create) -> Write:
-    """New records. Raises NotWritable, ColumnUnknown, ColumnGenerated, ValueInvalid and BodyInvalid."""
-    table = _writable(catalog, asked.table, new=True)
-    read = _Reader(table)
-    rows = [_Row(number, read.record(record, number)) for number, record in enumerate(asked.records, 1)]
-    return Write(table, "create_records", tuple(_inserted(table, rows, asked.as_text)))
+def create(catalog: Catalog, asked: edits.Create) -> Write:
+    """New records. Raises NotWritable, ColumnUnknown, ColumnGenerated, ValueInvalid, ConflictInvalid and BodyInvalid."""
+    table = _writable(catalog, asked.table, Verb.CREATE)
+    by = conflicts.resolve(catalog, table, asked.conflict.columns) if asked.conflict else ()
+    read = _Reader(table, asked.manner, by)
+    rows = tuple(read.new(record, number) for number, record in enumerate(asked.records, 1))
+    whole = tuple(row for row in rows if row is not None)
+    steps = () if by else tuple(insertions(table, whole, asked.manner))
+    return Write(
+        catalog, table, Verb.CREATE, steps, asked.manner,
+        conflict=asked.conflict, by=by, rows=whole if by else (), skipped=tuple(read.skipped),
+    )  # fmt: skip
 
 
-def update(catalog: Catalog, asked: request.Update) -> Write:
+def update(catalog: Catalog, asked: edits.Update) -> Write:
     """Changes of records. Raises besides NoPrimaryKey, RecordUnknown for what cannot be a key, and RecordTwice."""
-    table = _writable(catalog, asked.table, new=False)
+    table = _writable(catalog, asked.table, Verb.UPDATE)
     _check_distinct(table, [change.key for change in asked.changes])
-    read = _Reader(table)
-    rows = [_changed(table, read, change, None if asked.single else at) for at, change in enumerate(asked.changes, 1)]
-    step = _step(table, rows, _named(table, rows), as_text=asked.as_text, single=asked.single)
-    keys_, versions = zip(*((change.key, change.version) for change in asked.changes), strict=True)
-    return Write(table, "update_records", (step,), asked.single, keys_, versions)
+    read = _Reader(table, asked.manner)
+    rows = [read.changed(change, None if asked.single else at) for at, change in enumerate(asked.changes, 1)]
+    step = _step(Verb.UPDATE, table, [row for row in rows if row.texts], asked.manner)
+    steps = (step,) if step.rows else ()
+    return Write(catalog, table, Verb.UPDATE, steps, asked.manner, asked.single, skipped=tuple(read.skipped))
 
 
-def delete(catalog: Catalog, asked: request.Delete) -> Write:
+def delete(catalog: Catalog, asked: edits.Delete) -> Write:
     """Records that go. Raises as `update` does."""
-    table = _writable(catalog, asked.table, new=False)
+    table = _writable(catalog, asked.table, Verb.DELETE)
     _check_distinct(table, [key for key, _ in asked.keys])
     rows = [
-        _Row(at, {}, tuple(keys.values(key, table, None if asked.single else at)), _version(version))
+        Row(at, {}, tuple(keys.values(key, table, None if asked.single else at)), _version(table, version), key)
         for at, (key, version) in enumerate(asked.keys, 1)
     ]
-    step = _step(table, rows, (), as_text=False, single=asked.single)
-    keys_, versions = zip(*asked.keys, strict=True)
-    return Write(table, "delete_records", (step,), asked.single, keys_, versions)
+    step = _step(Verb.DELETE, table, rows, asked.manner)
+    return Write(catalog, table, Verb.DELETE, (step,), asked.manner, asked.single)
+
+
+def delete_where(catalog: Catalog, asked: edits.DeleteWhere) -> plans.Selection:
+    """All records that a filter finds. Raises NotWritable, ColumnUnknown and FilterInvalid."""
+    _writable(catalog, asked.found.table, Verb.DELETE, keyed=False)
+    selection = resolve.selection(catalog, asked.found)
+    return replace(selection, arguments=selection.arguments | {"most": edits.MAX_RECORDS})
+
+
+def insertions(table: Table, rows: Sequence[Row], manner: Manner, by: Sequence[Column] = ()) -> Iterable[Step]:
+    """New records, which leave those alone that have the same values in the columns `by`.
+
+    Neighbours share a statement, so that ids are given in the order of the request, unless they leave out different defaults.
+    """
+    named = _named(table, rows)
+    runs = [(alike, list(run)) for alike, run in groupby(rows, lambda row: _filled(table, named, row))]
+    if len({alike for alike, _ in runs}) > MAX_DEFAULTS:
+        raise BodyInvalid("The records leave out too many different columns that have a default; send them in parts.")
+    for alike, run in runs:
+        columns = tuple(column for column in named if column.name in alike)
+        for part in [run] if columns else [[row] for row in run]:
+            yield _step(Verb.CREATE, table, part, manner, columns, by)
+
+
+def located(table: Table, rows: Sequence[Row], manner: Manner, by: Sequence[Column]) -> Step:
+    """New records as changes of those that have the same values in the columns `by`, which stay as they are.
+
+    One that leaves such a column empty is not among them: no other record is the same.
+    """
+    names = {column.name for column in by}
+    changed = [
+        Row(row.number, {name: text for name, text in row.texts.items() if name not in names}, key)
+        for row in rows
+        if len(key := tuple(text for column in by if (text := row.texts.get(column.name)) is not None)) == len(by)
+    ]
+    return _step(Verb.UPDATE, table, changed, manner, by=by)
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads records of one table; a name is looked up once."""
+    """Reads records of one table; a name is looked up once. What cannot be read is `skipped` where the manner allows it."""
 
     table: Table
+    manner: Manner
+    by: Sequence[Column] = ()
+    skipped: list[Skipped] = field(default_factory=list)
     known: dict[str, Column] = field(default_factory=dict)
 
-    def record(self, record: dict[str, Json], row: int | None) -> dict[str, str | None]:
+    def new(self, record: dict[str, Json], number: int) -> Row | None:
+        """A new record; None where it is left out."""
+        before = len(self.skipped)
+        texts = self._texts(record, number, number)
+        return Row(number, texts) if len(self.skipped) == before else None
+
+    def changed(self, change: edits.Change, row: int | None) -> Row:
+        """The change of a record; `row` is None where no list is spoken of."""
+        if not change.values:
+            where = "There is no column to change." if row is None else f"Record {row} sets no column."
+            raise BodyInvalid(where, **_about(row))
+        key = tuple(keys.values(change.key, self.table, row))
+        texts = self._texts(change.values, row, row or 1)
+        return Row(row or 1, texts, key, _version(self.table, change.version), change.key)
+
+    def _texts(self, record: dict[str, Json], row: int | None, number: int) -> dict[str, str | None]:
         texts: dict[str, str | None] = {}
         for name, value in record.items():
             column = self._column(name, row)
             if column.name in texts:
                 raise BodyInvalid(f"Column '{column.name}' is named twice, by its name and by its id.", **_about(row))
-            texts[column.name] = _text(value, column, row)
+            try:
+                texts[column.name] = self._text(value, column)
+            except ValueError as error:
+                self._refuse(column, value, str(error), row, number)
         return texts
+
+    def _text(self, value: Json, column: Column) -> str | None:
+        if self.manner.pasted and isinstance(value, str) and not isinstance(value, documents.Number):
+            return values.pasted(value, column)
+        return values.text_of(value, column)
+
+    def _refuse(self, column: Column, value: Json, why: str, row: int | None, number: int) -> None:
+        said = value if isinstance(value, str) else "a list" if isinstance(value, list) else "an object"
+        if not self.manner.partial:
+            raise ValueInvalid(column.name, said, why, row) from None
+        self.skipped.append(Skipped(number, column.name, said, ValueInvalid(column.name, said, why)))
 
     def _column(self, name: str, row: int | None) -> Column:
         if fault := documents.fault_in(name):
             raise BodyInvalid(f"A column's name cannot be read: {fault}", **_about(row))
         if name not in self.known:
-            self.known[name] = _settable(self.table.column(name), row)
+            column = self.table.column(name)
+            _check_settable(self.table, column, row)
+            self.known[name] = column
         return self.known[name]
 
 
-def _writable(catalog: Catalog, name: request.TableName, *, new: bool) -> Table:
+def _writable(catalog: Catalog, name: TableName, verb: Verb, *, keyed: bool = True) -> Table:
     table = catalog.table(name.schema, name.table)
     if table.relation == "materialized_view":
         raise NotWritable(table.name, "it is a materialized view, which Postgres fills from a query.")
-    if not new:
+    if table.view is not None and not _TAKES[verb](table.view):
+        raise NotWritable(table.name, _HOW_VIEWS_ARE_WRITTEN)
+    if keyed and verb is not Verb.CREATE:
         keys.columns(table)
     return table
 
 
-def _settable(column: Column, row: int | None) -> Column:
+def _check_settable(table: Table, column: Column, row: int | None) -> None:
     if column.generated:
         raise ColumnGenerated(column.name, "is computed from other columns", row)
     if column.identity == "a":
         raise ColumnGenerated(column.name, "is always numbered by Postgres", row)
-    return column
+    if table.view is not None and not table.view.by_triggers and column.name not in table.view.columns:
+        raise ColumnGenerated(column.name, f"is worked out by view '{table.name}'", row)
 
 
-def _changed(table: Table, read: _Reader, change: request.Change, row: int | None) -> _Row:
-    if not change.values:
-        raise BodyInvalid(
-            "There is no column to change." if row is None else f"Record {row} sets no column.", **_about(row)
-        )
-    key = tuple(keys.values(change.key, table, row))
-    return _Row(row or 1, read.record(change.values, row), key, _version(change.version))
-
-
-def _text(value: Json, column: Column, row: int | None) -> str | None:
-    try:
-        return values.text_of(value, column)
-    except ValueError as error:
-        said = value if isinstance(value, str) else "a list" if isinstance(value, list) else "an object"
-        raise ValueInvalid(column.name, said, str(error), row) from None
-
-
-def _version(version: str) -> str | None:
+def _version(table: Table, version: str) -> str | None:
+    """The version as the table's rows may have it; None for any."""
     if not version:
         return None
+    if resolve.source(table).hashed:
+        return version if version.isascii() and version.isalnum() else _NO_VERSION
     is_xid = version.isascii() and version.isdigit() and len(version) <= 10 and int(version) < 2**32
     return version if is_xid else _NO_VERSION
 
@@ -132,67 +198,43 @@ def _check_distinct(table: Table, named: Sequence[str]) -> None:
         seen.add(key)
 
 
-def _named(table: Table, rows: Sequence[_Row]) -> tuple[Column, ...]:
+def _named(table: Table, rows: Iterable[Row]) -> tuple[Column, ...]:
     """The columns that any of the records sets, always in the table's own order."""
     names = {name for row in rows for name in row.texts}
     return tuple(column for column in table.columns if column.name in names)
 
 
-def _inserted(table: Table, rows: Sequence[_Row], as_text: bool) -> Iterable[Step]:
-    """Neighbours share a statement, so that ids are given in the order of the request, unless they leave out different defaults."""
-    named = _named(table, rows)
-    runs = [(alike, list(run)) for alike, run in groupby(rows, lambda row: _filled(named, row))]
-    if len({alike for alike, _ in runs}) > MAX_DEFAULTS:
-        raise BodyInvalid("The records leave out too many different columns that have a default; send them in parts.")
-    versioned = table.relation == "table"  # a partitioned table does not tell the versions of new rows
-    for alike, run in runs:
-        columns = tuple(column for column in named if column.name in alike)
-        for part in [run] if columns else [[row] for row in run]:
-            yield _step(table, part, columns, as_text=as_text, versioned=versioned)
-
-
-def _filled(named: Iterable[Column], row: _Row) -> frozenset[str]:
+def _filled(table: Table, named: Iterable[Column], row: Row) -> frozenset[str]:
     """The columns that a statement fills for the record: where there is no default, one that is left out is NULL all the same."""
-    return frozenset(
-        column.name for column in named if column.name in row.texts or not (column.default or column.identity)
-    )
+    return frozenset(column.name for column in named if column.name in row.texts or not _has_default(table, column))
+
+
+def _has_default(table: Table, column: Column) -> bool:
+    return bool(column.default or column.identity) or table.relation == "view"  # a view's are its table's
 
 
 def _step(
+    verb: Verb,
     table: Table,
-    rows: Sequence[_Row],
-    columns: tuple[Column, ...],
-    *,
-    as_text: bool,
-    versioned: bool = True,
-    single: bool = False,
+    rows: Sequence[Row],
+    manner: Manner,
+    targets: tuple[Column, ...] | None = None,
+    by: Sequence[Column] = (),
 ) -> Step:
+    targets = _named(table, rows) if targets is None else targets
     source = resolve.source(table)
     key = resolve.key_columns(table) if table.primary_key else ()
-    texts = [[row.texts.get(column.name) for row in rows] for column in columns]
-    sets = [["t" if column.name in row.texts else "f" for row in rows] for column in columns]
-    parts = [[row.key[at] for row in rows] for at in range(len(rows[0].key))]
+    # A partitioned table does not tell the versions of new rows.
+    versioned = source.versioned and (verb is not Verb.CREATE or table.relation != "partitioned_table")
     shape = shapes.Write(
-        shapes.Source(source.schema, source.name, source.versioned and versioned),
-        tuple(shapes.Column(column.name, column.base_type) for column in columns),
-        resolve.shown(table, (), as_text),
+        replace(source, versioned=versioned),
+        tuple(shapes.Column(column.name, column.base_type) for column in targets),
+        resolve.shown(table, (), manner.as_text),
         key,
-        mixed=any("f" in set_ for set_ in sets),
+        tuple(shapes.Column(column.name, column.base_type) for column in by) or key,
+        guarded=bool(by),
     )
-    arguments = {
-        **{f"v{at}": column for at, column in enumerate(texts)},
-        **{f"s{at}": set_ for at, set_ in enumerate(sets)},
-        **{f"k{at}": part for at, part in enumerate(parts)},
-        "version": [row.version for row in rows],
-        "oid": table.oid,
-    }
-    numbers = tuple(row.number for row in rows)
-    told = () if single else numbers
-    inputs = (
-        *(Input(Role.KEY, c.name, c.type, part, told) for c, part in zip(key, parts, strict=False)),
-        *(Input(Role.VALUE, c.name, c.type, column, told) for c, column in zip(columns, texts, strict=True)),
-    )
-    return Step(shape, arguments, inputs, numbers)
+    return Step(verb, table, shape, targets, ()).of(rows)
 
 
 def _about(row: int | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from rowhouse.records.v1 import records_pb2
 
-from services.records import request
+from services.records import edits, request
 from services.records.idempotency import Answer
 from services.records.imports.asked import Asked
 from services.records.request import TableName
@@ -43,39 +43,46 @@ def get_from(asked: records_pb2.GetRecordRequest) -> request.Get:
     return request.get(table_from(asked.table), asked.key, fields=asked.fields, numbers=asked.numbers)
 
 
-def create_from(asked: records_pb2.WriteRequest) -> request.Create:
+def create_from(asked: records_pb2.WriteRequest) -> edits.Create:
     """New records."""
-    return request.create(table_from(asked.table), asked.body, asked.numbers)
+    return edits.create(table_from(asked.table), asked.body, manner_from(asked))
 
 
-def update_from(asked: records_pb2.WriteRequest) -> request.Update:
+def update_from(asked: records_pb2.WriteRequest) -> edits.Update:
     """Changes of several records."""
-    return request.update(table_from(asked.table), asked.body, asked.numbers)
+    return edits.update(table_from(asked.table), asked.body, manner_from(asked))
 
 
-def update_one_from(asked: records_pb2.UpdateRecordRequest) -> request.Update:
+def update_one_from(asked: records_pb2.UpdateRecordRequest) -> edits.Update:
     """The change of one record."""
-    return request.update_one(table_from(asked.table), asked.key, asked.body, asked.if_match, asked.numbers)
+    manner = edits.manner(asked.numbers, asked.input)
+    return edits.update_one(table_from(asked.table), asked.key, asked.body, asked.if_match, manner)
 
 
-def delete_from(asked: records_pb2.WriteRequest) -> request.Delete:
+def delete_from(asked: records_pb2.WriteRequest) -> edits.Delete | edits.DeleteWhere:
     """Records to delete."""
-    return request.delete(table_from(asked.table), asked.body)
+    return edits.delete(table_from(asked.table), asked.body, manner_from(asked))
 
 
-def delete_one_from(asked: records_pb2.DeleteRecordRequest) -> request.Delete:
+def delete_one_from(asked: records_pb2.DeleteRecordRequest) -> edits.Delete:
     """One record to delete."""
-    return request.delete_one(table_from(asked.table), asked.key, asked.if_match)
+    return edits.delete_one(table_from(asked.table), asked.key, asked.if_match)
+
+
+def manner_from(asked: records_pb2.WriteRequest) -> edits.Manner:
+    """How a write is taken and answered."""
+    return edits.manner(asked.numbers, asked.input, asked.partial)
 
 
 def once_from(verb: str, asked: records_pb2.WriteRequest) -> request.Once:
     """The idempotency key, for this very request."""
-    return request.once(asked.idempotency_key, verb, asked.table.schema, asked.table.table, asked.body, asked.numbers)
+    parts = asked.table.schema, asked.table.table, asked.body, asked.numbers, asked.input, asked.partial
+    return request.once(asked.idempotency_key, verb, *parts)
 
 
 def update_once_from(asked: records_pb2.UpdateRecordRequest) -> request.Once:
     """The idempotency key, for this very change."""
-    parts = asked.table.schema, asked.table.table, asked.key, asked.body, asked.if_match, asked.numbers
+    parts = asked.table.schema, asked.table.table, asked.key, asked.body, asked.if_match, asked.numbers, asked.input
     return request.once(asked.idempotency_key, "update one", *parts)
 
 

@@ -17,7 +17,7 @@ def shown(value: str) -> str:
     return repr(cut)
 
 
-def _safe(value: str) -> str:
+def safe(value: str) -> str:
     """The start of a value, fit to travel: half a surrogate pair is no UTF-8."""
     return value[:_SHOWN].encode(errors="backslashreplace").decode()
 
@@ -94,6 +94,40 @@ class RecordUnknown(NotFound):
         super().__init__(sentence, **_about(row, table=table, key=key))
 
 
+class ConflictInvalid(Invalid):
+    reason = "CONFLICT_INVALID"
+
+    def __init__(self, table: str, columns: Iterable[str], known: Iterable[tuple[str, ...]]) -> None:
+        sets = [f"({', '.join(one)})" for one in known]
+        has = f"those of '{table}' are {', '.join(sets)}" if sets else f"'{table}' has none"
+        super().__init__(
+            f"'on_conflict' takes the columns of a key or of a unique index, and ({', '.join(columns)}) is neither: {has}. "
+            "A unique index on the columns makes them one.",
+            table=table,
+        )
+
+
+class ConflictTwice(Invalid):
+    reason = "CONFLICT_TWICE"
+
+    def __init__(self, columns: Iterable[str], row: int | None, first: int) -> None:
+        super().__init__(
+            f"{_at(row)}It has the same {', '.join(columns)} as record {first} of this list; name each record once.",
+            **_about(row, first=str(first)),
+        )
+
+
+class TooManyFound(Invalid):
+    reason = "TOO_MANY_RECORDS"
+
+    def __init__(self, table: str, count: int, limit: int) -> None:
+        super().__init__(
+            f"The filter finds {count} records of table '{table}', more than the {limit} that one call may delete; nothing was done. "
+            "Narrow the filter, and delete them in parts.",
+            table=table, count=str(count),
+        )  # fmt: skip
+
+
 class RecordTwice(Invalid):
     reason = "RECORD_TWICE"
 
@@ -107,9 +141,9 @@ class RecordTwice(Invalid):
 class NoPrimaryKey(Precondition):
     reason = "NO_PRIMARY_KEY"
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, cure: str) -> None:
         super().__init__(
-            f"'{table}' has no primary key, so its records cannot be named one by one; give the table a primary key first.",
+            f"'{table}' has no primary key, so its records cannot be named one by one. {cure}",
             table=table,
         )
 
@@ -183,15 +217,17 @@ class ValueInvalid(Invalid):
     def __init__(self, column: str, value: str, why: str, row: int | None = None) -> None:
         super().__init__(
             f"{_at(row)}Column '{column}' cannot take {shown(value)}: {why}",
-            **_about(row, column=column, value=_safe(value)),
+            **_about(row, column=column, value=safe(value)),
         )
 
 
 class ValueMissing(Invalid):
     reason = "NOT_NULL_VIOLATION"
 
-    def __init__(self, table: str, column: str) -> None:
-        super().__init__(f"Column '{column}' of table '{table}' needs a value.", table=table, column=column)
+    def __init__(self, table: str, column: str, row: int | None = None) -> None:
+        super().__init__(
+            f"{_at(row)}Column '{column}' of table '{table}' needs a value.", **_about(row, table=table, column=column)
+        )
 
 
 class ColumnGenerated(Invalid):
@@ -204,65 +240,98 @@ class ColumnGenerated(Invalid):
 class DuplicateValue(Conflict):
     reason = "UNIQUE_VIOLATION"
 
-    def __init__(self, table: str, columns: str, value: str) -> None:
+    def __init__(self, table: str, columns: str, value: str, row: int | None = None, existing: str = "") -> None:
+        which = f"record {shown(existing)} has" if existing else "there is a record with"
         super().__init__(
-            f"Table '{table}' has a record with {columns} {shown(value)} already, and no two may have the same.",
-            table=table, column=columns, value=_safe(value),
+            f"{_at(row)}In table '{table}' {which} {columns} {shown(value)} already, and no two may have the same.",
+            **_about(row, table=table, column=columns, value=safe(value), **({"existing": existing} if existing else {})),
         )  # fmt: skip
 
 
 class ReferenceUnknown(Conflict):
     reason = "FOREIGN_KEY_VIOLATION"
 
-    def __init__(self, table: str, columns: str, value: str, referenced: str) -> None:
+    def __init__(
+        self, table: str, columns: str, value: str, referenced: str, far_columns: str, row: int | None = None
+    ) -> None:
+        there = f"'{referenced}' ({far_columns})" if far_columns else f"'{referenced}'"
         super().__init__(
-            f"Column '{columns}' of table '{table}' refers to '{referenced}', which has no record {shown(value)}.",
-            table=table, column=columns, value=_safe(value), referenced=referenced,
-        )  # fmt: skip
+            f"{_at(row)}Column '{columns}' of table '{table}' refers to table {there}, which has no record {shown(value)}; "
+            "add it there first, or take one that is there.",
+            **_about(row, table=table, column=columns, value=safe(value), referenced=referenced),
+        )
 
 
 class StillReferenced(Conflict):
     reason = "FOREIGN_KEY_VIOLATION"
 
-    def __init__(self, table: str, value: str, by: str) -> None:
+    def __init__(
+        self, table: str, value: str, by: str, columns: str, count: int | None, most: int, row: int | None = None
+    ) -> None:
+        many = "records" if count is None else "1 record" if count == 1 else f"{count} records"
+        many = f"more than {most} records" if count is not None and count > most else many
         super().__init__(
-            f"Record {shown(value)} of table '{table}' is still referred to by table '{by}'; change or delete those records first.",
-            table=table, value=_safe(value), referenced_by=by,
+            f"{_at(row)}{shown(value)} of table '{table}' has to stay: {many} of table '{by}'"
+            f"{f' ({columns})' if columns else ''} still {'refers' if count == 1 else 'refer'} to it. Change or delete those first.",
+            **_about(row, table=table, value=safe(value), referenced_by=by, **({} if count is None else {"count": str(count)})),
         )  # fmt: skip
 
 
 class CheckFailed(Invalid):
     reason = "CHECK_VIOLATION"
 
-    def __init__(self, table: str, constraint: str, definition: str) -> None:
+    def __init__(self, table: str, constraint: str, definition: str, column: str = "", row: int | None = None) -> None:
         super().__init__(
-            f"A record breaks the rule '{constraint}' of table '{table}'{f': {definition}' if definition else '.'}",
-            table=table, constraint=constraint,
-        )  # fmt: skip
+            f"{_at(row)}This breaks the rule '{constraint}' of table '{table}'{f': {definition}' if definition else '.'}",
+            **_about(row, table=table, constraint=constraint, **({"column": column} if column else {})),
+        )
 
 
 class ExclusionFailed(Conflict):
     reason = "EXCLUSION_VIOLATION"
 
-    def __init__(self, table: str, constraint: str, detail: str) -> None:
+    def __init__(self, table: str, constraint: str, detail: str, row: int | None = None) -> None:
         super().__init__(
-            f"A record collides with another one under the rule '{constraint}' of table '{table}'. {detail}",
-            table=table, constraint=constraint,
-        )  # fmt: skip
+            f"{_at(row)}This collides with another record under the rule '{constraint}' of table '{table}'. {detail}",
+            **_about(row, table=table, constraint=constraint),
+        )
+
+
+class ViewRefused(Invalid):
+    reason = "VIEW_REFUSED"
+
+    def __init__(self, view: str, row: int | None = None) -> None:
+        super().__init__(
+            f"{_at(row)}View '{view}' would not show this record, and takes only what it shows; write to the table behind it instead.",
+            **_about(row, table=view),
+        )
+
+
+class PolicyRefused(Forbidden):
+    reason = "POLICY_REFUSED"
+
+    def __init__(self, table: str, row: int | None = None) -> None:
+        super().__init__(
+            f"{_at(row)}A policy of table '{table}' does not let this role write such a record.",
+            **_about(row, table=table),
+        )
 
 
 class TriggerRefused(Invalid):
     reason = "TRIGGER_REFUSED"
 
-    def __init__(self, table: str, words: str) -> None:
-        super().__init__(f"A trigger of table '{table}' refuses this: {words}", table=table)
+    def __init__(self, table: str, words: str, row: int | None = None) -> None:
+        super().__init__(f"{_at(row)}A trigger of table '{table}' refuses this: {words}", **_about(row, table=table))
 
 
 class DatabaseRefused(Invalid):
     reason = "DATABASE_REFUSED"
 
-    def __init__(self, table: str, words: str, sqlstate: str) -> None:
-        super().__init__(f"The database refuses this for table '{table}': {words}", table=table, sqlstate=sqlstate)
+    def __init__(self, table: str, words: str, sqlstate: str, row: int | None = None) -> None:
+        super().__init__(
+            f"{_at(row)}The database refuses this for table '{table}': {words}",
+            **_about(row, table=table, sqlstate=sqlstate),
+        )
 
 
 class QueryTooSlow(Invalid):

@@ -11,9 +11,8 @@ import structlog
 from opentelemetry import trace
 
 from services.kit.errors import AppError
-from services.records import failures
+from services.records import explain, failures
 from services.records.errors import Contended, QueryTooSlow
-from services.records.failures import Fault
 from services.records.plans import Input
 from services.records.statement import Statement
 from services.tenancy.bindings import Login
@@ -163,8 +162,8 @@ class Executor:
             return QueryTooSlow(plan.table.name, self._seconds, plan.hints)
         if not isinstance(error, asyncpg.PostgresError):
             return Contended(plan.table.name)
-        if (error.sqlstate or "").startswith(failures.UNREADABLE) and (fault := await _fault(connection, plan)):
-            return failures.of_fault(fault, plan.table)
+        if failures.is_unreadable(error) and (faults := await explain.faults(connection, plan.inputs)):
+            return failures.of_fault(faults[0], plan.table, faults[0].row)
         return failures.of_refusal(error, plan.table) or error
 
 
@@ -174,12 +173,3 @@ def _raise_again(error: Exception, final: bool) -> None:
         raise _Again(stale=True) from error
     if not final and state in failures.CONTENDED:
         raise _Again(stale=False) from error
-
-
-async def _fault(connection: Connection, plan: Plan) -> Fault | None:
-    """The first text that Postgres cannot read: the query itself only says that there is one."""
-    for given in failures.readable(plan.inputs):
-        row = await connection.fetchrow(failures.FIND_FAULT, list(given.texts), given.type)
-        if row is not None:
-            return Fault(given, row["n"] - 1, row["message"], row["sql_error_code"])
-    return None

@@ -8,13 +8,10 @@ from services.records import documents, filters, names
 from services.records.documents import Json
 from services.records.errors import (
     AggregateInvalid,
-    BodyInvalid,
-    BodyTooLarge,
     IdempotencyKeyInvalid,
     ParameterInvalid,
     SearchInvalid,
     StartInvalid,
-    TooManyRecords,
     shown,
 )
 
@@ -26,8 +23,6 @@ MAX_WORDS = 10
 MAX_FIGURES = 200
 """Figures of one request."""
 
-MAX_RECORDS = 1000
-MAX_BODY = 10_000_000
 MAX_KEY = 255
 COUNTS = ("none", "estimate", "exact")
 SHAPES = ("objects", "rows")
@@ -102,43 +97,6 @@ class Get:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What one record is to become; `version` is empty where any version will do."""
-
-    key: str
-    values: dict[str, Json]
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """New records."""
-
-    table: TableName
-    records: tuple[dict[str, Json], ...]
-    as_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Changes of records; `single` where the path names the one record, so that no list is spoken of."""
-
-    table: TableName
-    changes: tuple[Change, ...]
-    single: bool = False
-    as_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    """Records to delete: keys with the version that each must have, empty for any."""
-
-    table: TableName
-    keys: tuple[tuple[str, str], ...]
-    single: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Once:
     """An idempotency key, with a digest of the request that it stands for; an empty key is none."""
 
@@ -203,35 +161,6 @@ def as_text(numbers: str) -> bool:
     return one_of("numbers", numbers, NUMBERS) == "string"
 
 
-def create(table: TableName, body: bytes, numbers: str) -> Create:
-    """Read `{"records": [{…}]}`. Raises Malformed, BodyInvalid, TooManyRecords and BodyTooLarge."""
-    records = _list(_body(body), "records")
-    return Create(table, tuple(_object(record, row) for row, record in enumerate(records, 1)), as_text(numbers))
-
-
-def update(table: TableName, body: bytes, numbers: str) -> Update:
-    """Read `{"records": [{"key", "set", "version"?}]}`. Raises as `create` does."""
-    records = _list(_body(body), "records")
-    changes = tuple(_change(_object(record, row), row) for row, record in enumerate(records, 1))
-    return Update(table, changes, as_text=as_text(numbers))
-
-
-def update_one(table: TableName, key: str, body: bytes, version: str, numbers: str) -> Update:
-    """Read `{column: value, …}` for one record. Raises as `create` does."""
-    change = Change(key, _object(_body(body), None), "" if version == "*" else version)
-    return Update(table, (change,), True, as_text(numbers))
-
-
-def delete(table: TableName, body: bytes) -> Delete:
-    """Read `{"keys": […]}`. Raises as `create` does."""
-    return Delete(table, tuple((_key(key, row), "") for row, key in enumerate(_list(_body(body), "keys"), 1)))
-
-
-def delete_one(table: TableName, key: str, version: str) -> Delete:
-    """One record, of that version if one is given."""
-    return Delete(table, ((key, "" if version == "*" else version),), True)
-
-
 def once(key: str, *parts: str | bytes) -> Once:
     """The idempotency key of a request that consists of `parts`. Raises IdempotencyKeyInvalid."""
     if len(key) > MAX_KEY or documents.fault_in(key):
@@ -244,6 +173,7 @@ def once(key: str, *parts: str | bytes) -> Once:
 
 
 def one_of(parameter: str, value: str, known: tuple[str, ...]) -> str:
+    """The value, if it is one of those known; the first of them where it is absent. Raises ParameterInvalid."""
     """`value`, or for an empty one the first that is known. Raises ParameterInvalid."""
     if value and value not in known:
         raise ParameterInvalid(parameter, value, known)
@@ -272,42 +202,3 @@ def _figure(raw: Json) -> Figure:
         case {"column": str(column), "function": str(function), **rest} if not rest and not documents.fault_in(column):
             return Figure(column, function)
     raise AggregateInvalid(f'{shown(str(raw))} is no figure; one is {{"column": …, "function": …}}.')
-
-
-def _body(body: bytes) -> Json:
-    if len(body) > MAX_BODY:
-        raise BodyTooLarge(MAX_BODY)
-    return documents.parse(body, "The body")
-
-
-def _list(body: Json, name: str) -> list[Json]:
-    found = body.get(name) if isinstance(body, dict) and len(body) == 1 else None
-    if not isinstance(found, list) or isinstance(body, documents.Repeated):
-        raise BodyInvalid(f'The body is {{"{name}": […]}} and nothing else.')
-    if len(found) > MAX_RECORDS:
-        raise TooManyRecords(len(found), MAX_RECORDS)
-    if not found:
-        raise BodyInvalid(f"'{name}' is empty; there is nothing to do.")
-    return found
-
-
-def _object(record: Json, row: int | None) -> dict[str, Json]:
-    where = "The body" if row is None else f"Record {row}"
-    if isinstance(record, documents.Repeated):
-        raise BodyInvalid(f"{where} names {shown(record.name)} twice.", **({} if row is None else {"row": str(row)}))
-    if not isinstance(record, dict):
-        raise BodyInvalid(f"{where} is not an object of columns and values.")
-    return record
-
-
-def _change(record: dict[str, Json], row: int) -> Change:
-    version = record.get("version") or ""
-    if not record.keys() <= {"key", "set", "version"} or "set" not in record or not isinstance(version, str):
-        raise BodyInvalid(f'Record {row} is not {{"key": …, "set": {{column: value}}, "version"?: "…"}}.', row=str(row))
-    return Change(_key(record.get("key"), row), _object(record["set"], row), version)
-
-
-def _key(key: Json, row: int) -> str:
-    if not isinstance(key, str) or documents.fault_in(key):
-        raise BodyInvalid(f"The key of record {row} is a string as it stands in a path, or a number.", row=str(row))
-    return str(key)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from services.records import cursors, filtering, keys, ordering, request, shapes, values
 from services.records.errors import AggregateInvalid, CursorInvalid, FieldsInvalid, hint
 from services.records.errors import shown as shown_text
-from services.records.plans import Aggregate, Input, Page, Record, Role, Selection
+from services.records.plans import Aggregate, Input, Jump, Page, Record, Role, Selection
 from services.tenancy.catalog import Catalog, Column, Table
 
 _ORDERED = frozenset({"min", "max", "median"})
@@ -27,18 +27,29 @@ def page(catalog: Catalog, asked: request.Page) -> Page:
     """A page of those. Raises CursorInvalid besides."""
     found = selection(catalog, asked.selection, as_text=asked.as_text)
     digest, table = asked.selection.digest, found.table
-    start = cursors.decode(asked.cursor, table.id, digest) if asked.cursor else None
     shape = shapes.Page(
         rows=found.rows,
         key=key_columns(table) if table.primary_key else (),
         limit=asked.limit,
-        after=_after(start, found.rows.order),
-        offset=start is not None and start.values is None,
+        after=None,
+        offset=False,
         as_arrays=asked.rows,
         counted=asked.count == "exact",
     )
-    inputs = (*found.inputs, *_cursor_inputs(start, found.rows.order))
-    return Page(found, shape, found.arguments | _start(start), inputs, digest, asked.count, start)
+    jump = Jump(asked.offset or None) if asked.offset or asked.from_end else None
+    whole = Page(found, shape, found.arguments, found.inputs, digest, asked.count, None, jump, True)
+    if not asked.cursor:
+        return whole
+    start = cursors.decode(asked.cursor, table.id, digest)
+    return started(whole, start, exact=start.values is None)
+
+
+def started(plan: Page, start: cursors.Cursor, *, exact: bool) -> Page:
+    """The same page, from a cursor on. Raises CursorInvalid."""
+    order = plan.shape.rows.order
+    shape = replace(plan.shape, after=_after(start, order), offset=start.values is None)
+    inputs = (*plan.inputs, *_cursor_inputs(start, order))
+    return replace(plan, shape=shape, arguments=plan.arguments | _start(start), inputs=inputs, start=start, exact=exact)
 
 
 def aggregate(catalog: Catalog, asked: request.Aggregate) -> Aggregate:
@@ -68,7 +79,8 @@ def record(catalog: Catalog, asked: request.Get) -> Record:
 
 def source(table: Table) -> shapes.Source:
     """The table as a statement names it."""
-    return shapes.Source(table.schema, table.name, table.relation in _WITH_VERSIONS)
+    hashed = table.view is not None and bool(table.primary_key)
+    return shapes.Source(table.schema, table.name, hashed or table.relation in _WITH_VERSIONS, hashed)
 
 
 def key_columns(table: Table) -> tuple[shapes.Column, ...]:
@@ -111,25 +123,22 @@ def _figure(table: Table, asked: request.Figure, as_text: bool) -> shapes.Figure
     return shapes.Figure(column.name, asked.function, column.base_type, form, ordering.natural(column), as_text)
 
 
-def _after(start: cursors.Cursor | None, order: tuple[shapes.Level, ...]) -> shapes.After | None:
-    if start is None or start.values is None:
+def _after(start: cursors.Cursor, order: tuple[shapes.Level, ...]) -> shapes.After | None:
+    if start.values is None:
         return None
-    if len(start.values) != len(order) or any(
-        value is None and not level.nullable for value, level in zip(start.values, order, strict=True)
+    if not 0 < len(start.values) <= len(order) or any(
+        value is None and not level.nullable for value, level in zip(start.values, order, strict=False)
     ):
         raise CursorInvalid
     return shapes.After(tuple(value is None for value in start.values), start.backward, start.inclusive)
 
 
-def _start(start: cursors.Cursor | None) -> dict[str, str | int | None]:
-    if start is None:
-        return {}
+def _start(start: cursors.Cursor) -> dict[str, str | int | None]:
     if start.values is None:
         return {"offset": start.position}
     return {f"k{at}": value for at, value in enumerate(start.values)}
 
 
-def _cursor_inputs(start: cursors.Cursor | None, order: tuple[shapes.Level, ...]) -> Iterable[Input]:
-    if start is not None and start.values is not None:
-        for level, value in zip(order, start.values, strict=True):
-            yield Input(Role.CURSOR, level.name, level.type, (value,))
+def _cursor_inputs(start: cursors.Cursor, order: tuple[shapes.Level, ...]) -> Iterable[Input]:
+    for level, value in zip(order, start.values or (), strict=False):
+        yield Input(Role.CURSOR, level.name, level.type, (value,))

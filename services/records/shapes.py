@@ -107,7 +107,10 @@ Condition = Compare | Within | Group | Negation
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page starts: past a row of which `nulls` says which levels are NULL. Parameters are k0, k1 …"""
+    """Where a page starts: past a row of which `nulls` says which levels are NULL. Parameters are k0, k1 …
+
+    With fewer values than levels, and `inclusive`: at the first row that has those values, or comes behind them.
+    """
 
     nulls: tuple[bool, ...]
     backward: bool = False
@@ -135,6 +138,14 @@ class Page:
     offset: bool
     as_arrays: bool
     counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The row that lies `offset` rows, a parameter, from the start of these, or from their end."""
+
+    rows: Rows
+    backward: bool
 
 
 @dataclass(frozen=True, slots=True)

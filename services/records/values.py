@@ -113,6 +113,18 @@ def text_of(value: Json, column: Column) -> str | None:
     return _bytes(text) if column.base_type == "bytea" else text
 
 
+def pasted(text: str, column: Column) -> str | None:
+    """The text by which Postgres reads what people wrote, by the kind of `column`; None for blanks. Raises ValueError with a reason."""
+    if not text.strip():
+        return None
+    if fault := documents.fault_in(text):
+        raise ValueError(fault)
+    read = kind(column).read(text, column.display, column.base_type)
+    if fault := _cut_silently(read, column):
+        raise ValueError(fault)
+    return read
+
+
 def _array_form(element: str, as_text: bool) -> Form:
     plain = element in _PLAIN | _STRINGS | _DOCUMENTS or (element in _LONG_NUMBERS and not as_text)
     return Form.ARRAY if plain else Form.ARRAY_TEXT
@@ -139,6 +151,10 @@ def _fault_in(text: str, column: Column) -> str | None:
         return number_fault(text)
     if kind in ("date", "datetime") and not _DAY.match(text):
         return "write a date as YYYY-MM-DD."
+    return _cut_silently(text, column)
+
+
+def _cut_silently(text: str, column: Column) -> str | None:
     limit = _CUT_SILENTLY.get(column.base_type)
     if limit is not None and len(text.encode()) > limit and not _OCTAL.fullmatch(text):
         return f"it is longer than the {limit} bytes of type {column.type}."

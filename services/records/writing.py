@@ -1,20 +1,25 @@
 """Writes, from a request to the JSON of the answer: all of one request in one transaction, with its step on the timeline."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from services.kit.errors import AppError
+import asyncpg
+
 from services.kit.rpc.identity import Caller
-from services.records import bodies, changes, errors, idempotency, plans, request, shapes, statement
-from services.records.execute import Connection, Executor, Session
+from services.records import answers, changes, edits, errors, failures, idempotency, plans, statement
+from services.records.attempt import Attempt, Blamed, Untouched
+from services.records.execute import Connection, Executor, Plan, Session
+from services.records.explain import Explainer
 from services.records.idempotency import Answer
 from services.records.request import Once
-from services.records.statement import Statement
+from services.records.steps import Verb, Write
+from services.records.upsert import Upsert
 from services.tenancy import timeline
-from services.tenancy.catalog import Catalog
+from services.tenancy.catalog import Catalog, Table
+
+P = TypeVar("P", bound=Plan)
 
 _SCOPE = "records:write"
-_LARGEST_SHOWN = 1_000_000
-"""Characters of a record that an error carries."""
 
 
 class Writer:
@@ -23,28 +28,31 @@ class Writer:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
 
-    async def create(self, caller: Caller, asked: request.Create, once: Once) -> Answer:
+    async def create(self, caller: Caller, asked: edits.Create, once: Once) -> Answer:
         """New records. Raises what `changes.create` and the table's constraints refuse, and IdempotencyKeyReused."""
-        return await self._write(caller, once, lambda catalog: changes.create(catalog, asked))
+        return await self._write(caller, once, lambda catalog: changes.create(catalog, asked), _written)
 
-    async def update(self, caller: Caller, asked: request.Update, once: Once) -> Answer:
-        """Changes of records, all or none. Raises besides RecordUnknown and VersionMismatch."""
-        return await self._write(caller, once, lambda catalog: changes.update(catalog, asked))
+    async def update(self, caller: Caller, asked: edits.Update, once: Once) -> Answer:
+        """Changes of records. Raises besides RecordUnknown and VersionMismatch."""
+        return await self._write(caller, once, lambda catalog: changes.update(catalog, asked), _written)
 
-    async def delete(self, caller: Caller, asked: request.Delete, once: Once) -> Answer:
-        """Deletions, all or none. Raises as `update` does."""
-        return await self._write(caller, once, lambda catalog: changes.delete(catalog, asked))
+    async def delete(self, caller: Caller, asked: edits.Delete | edits.DeleteWhere, once: Once) -> Answer:
+        """Deletions. Raises as `update` does, and TooManyFound."""
+        if isinstance(asked, edits.DeleteWhere):
+            return await self._write(caller, once, lambda catalog: changes.delete_where(catalog, asked), _deleted)
+        return await self._write(caller, once, lambda catalog: changes.delete(catalog, asked), _written)
 
-    async def _write(self, caller: Caller, once: Once, prepare: Callable[[Catalog], plans.Write]) -> Answer:
+    async def _write(
+        self,
+        caller: Caller,
+        once: Once,
+        prepare: Callable[[Catalog], P],
+        write: Callable[["_Transaction", P], Awaitable[Answer]],
+    ) -> Answer:
         caller.require(_SCOPE)
 
-        async def work(session: Session, plan: plans.Write) -> Answer:
-            async with session.connection.transaction():
-                if (known := await recalled(session.connection)) is not None:
-                    return known
-                answer = await _done(session, plan, caller)
-                await idempotency.remember(session.connection, caller.subject, once, answer)
-                return answer
+        async def work(session: Session, plan: P) -> Answer:
+            return await write(_Transaction(session, caller, once), plan)
 
         async def recalled(connection: Connection) -> Answer | None:
             return await idempotency.recall(connection, caller.subject, once)
@@ -52,55 +60,74 @@ class Writer:
         return await self._executor.run(caller.tenant, "rw", prepare, work, recalled if once.key else None)
 
 
-async def _done(session: Session, plan: plans.Write, caller: Caller) -> Answer:
-    operation = await timeline.open(
-        session.connection,
-        verb=plan.verb,
-        nature="data",
-        caller=caller,
-        channel="api",
-        table=plan.table,
-        detail={"records": sum(len(step.rows) for step in plan.steps)},
-    )
-    parts = [await _step(session, plan, step) for step in plan.steps]
-    if plan.verb == "delete_records":
-        return Answer(bodies.deleted(sum(part.count for part in parts), operation), operation)
-    if plan.single:
-        body = bodies.checked(parts[0].body.encode(), plan.table.name)
-        return Answer(body, operation, parts[0].versions or "")
-    return Answer(bodies.checked(bodies.written(parts, operation), plan.table.name), operation)
+class _Transaction:
+    """What surrounds the rows of a write: the answer that may be known already, the step on the timeline, the answer to keep."""
+
+    def __init__(self, session: Session, caller: Caller, once: Once) -> None:
+        self.session = session
+        self._caller = caller
+        self._once = once
+
+    async def run(
+        self, table: Table, verb: Verb, size: int, rows: Callable[[int], Awaitable[tuple[Answer, int]]]
+    ) -> Answer:
+        """Do `rows`, given the operation's id, in a transaction; it gives the answer and how many records that were, if not `size`."""
+        connection = self.session.connection
+        async with connection.transaction():
+            if (known := await idempotency.recall(connection, self._caller.subject, self._once)) is not None:
+                return known
+            operation = await timeline.open(
+                connection,
+                verb=verb,
+                nature="data",
+                caller=self._caller,
+                channel="api",
+                table=table,
+                detail={"records": size},
+            )
+            answer, count = await rows(operation)
+            if count != size:
+                await timeline.close(connection, operation, detail={"records": count})
+            await idempotency.remember(connection, self._caller.subject, self._once, answer)
+        return answer
 
 
-async def _step(session: Session, plan: plans.Write, step: plans.Step) -> bodies.Written:
-    row = await session.row(_statement(plan, step), step.arguments)
-    if row["count"] != len(step.rows):
-        raise await _untouched(session, plan, step, set(row.get("found") or ()))
-    return bodies.Written(row["count"], row.get("body") or "", row.get("keys"), row.get("versions"))
+async def _written(transaction: _Transaction, plan: Write) -> Answer:
+    """Write, and explain what is refused."""
+    try:
+        return await _settled(transaction, plan)
+    except Blamed as blamed:
+        row = None if plan.single else blamed.row
+        raise await Explainer(transaction.session.connection, plan).refusal(blamed.refused, row) from blamed
 
 
-def _statement(plan: plans.Write, step: plans.Step) -> Statement:
-    match plan.verb:
-        case "create_records":
-            return statement.insert(step.shape)
-        case "update_records":
-            return statement.update(step.shape)
-    return statement.delete(step.shape)
+async def _settled(transaction: _Transaction, plan: Write) -> Answer:
+    """Write at once; carefully where records may be left out, and where it is refused: then it is known which one is to blame."""
+    if plan.manner.partial or plan.conflict is not None:
+        return await _attempted(transaction, plan, careful=True)
+    try:
+        return await _attempted(transaction, plan, careful=False)
+    except (asyncpg.PostgresError, Untouched) as refused:
+        if isinstance(refused, asyncpg.PostgresError) and not failures.blames_a_record(refused):
+            raise
+    return await _attempted(transaction, plan, careful=True)
 
 
-async def _untouched(session: Session, plan: plans.Write, step: plans.Step, found: set[int]) -> AppError:
-    """Why the first record that was not written was not."""
-    at = next((at for at in range(len(step.rows)) if at + 1 not in found), 0)
-    number = step.rows[at]
-    row = None if plan.single else number
-    if not plan.keys:
-        return errors.RecordUntouched(plan.table.name, row)
-    key, version = plan.keys[number - 1], plan.versions[number - 1]
-    shape = shapes.Record(step.shape.source, step.shape.fields, step.shape.key)
-    arguments = {f"k{n}": step.arguments[f"k{n}"][at] for n in range(len(shape.key))} | {"oid": plan.table.oid}
-    now = await session.row(statement.record(shape), arguments)
-    if not now["found"]:
-        return errors.RecordUnknown(plan.table.name, key, row)
-    if not version or version == now["version"]:
-        return errors.RecordUntouched(plan.table.name, row)
-    body = now["body"] if len(now["body"]) <= _LARGEST_SHOWN else "null"
-    return errors.VersionMismatch(plan.table.name, key, now["version"], body, row)
+async def _attempted(transaction: _Transaction, plan: Write, *, careful: bool) -> Answer:
+    async def rows(operation: int) -> tuple[Answer, int]:
+        attempt = (Upsert if plan.conflict else Attempt)(transaction.session, plan, careful=careful)
+        await attempt.run()
+        return answers.written(plan, attempt, operation), len(attempt.written)
+
+    return await transaction.run(plan.table, plan.verb, plan.size, rows)
+
+
+async def _deleted(transaction: _Transaction, plan: plans.Selection) -> Answer:
+    async def rows(operation: int) -> tuple[Answer, int]:
+        row = await transaction.session.row(statement.delete_where(plan.rows), plan.arguments)
+        if row["too_many"]:
+            counted = await transaction.session.row(statement.count(plan.rows), plan.arguments | {"most": None})
+            raise errors.TooManyFound(plan.table.name, counted["count"], edits.MAX_RECORDS)
+        return answers.deleted(row["count"], operation), row["count"]
+
+    return await transaction.run(plan.table, Verb.DELETE, 0, rows)

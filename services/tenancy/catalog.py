@@ -1,7 +1,7 @@
 """What a tenant's database looks like: values, and the one query that reads them. Caching is `catalogs`' affair."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,21 @@ class Index:
     """Key columns; None where it is an expression."""
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a view can be written, and where it goes: to its own triggers, or to the one table that it shows."""
+
+    inserts: bool
+    updates: bool
+    deletes: bool
+    by_triggers: bool
+    """Whether INSTEAD OF triggers do it, who may take every column."""
+    table: int
+    """The oid of that table, 0 where there is none."""
+    columns: Mapping[str, str]
+    """The view's columns that are columns of that table, and theirs."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A relation of any sort. Its `id` survives renames, its `fingerprint` moves with its columns."""
@@ -100,6 +115,7 @@ class Table:
     columns: tuple[Column, ...]
     """In people's order, without the hidden ones."""
     primary_key: tuple[str, ...]
+    """What names a record; of a view the columns that show the whole key of the one table that it shows."""
     constraints: tuple[Constraint, ...]
     indexes: tuple[Index, ...]
     comment: str | None
@@ -107,6 +123,7 @@ class Table:
     estimated_rows: int
     fingerprint: str
     old_names: tuple[str, ...]
+    view: View | None = None
 
     def column(self, reference: str) -> Column:
         """The column of that name or `@id`; raises ColumnUnknown with the likeliest meant one."""
@@ -146,6 +163,11 @@ class Catalog:
     def by_id(self) -> Mapping[int, Table]:
         """The tables by their ids."""
         return {t.id: t for t in self.tables}
+
+    @cached_property
+    def by_oid(self) -> Mapping[int, Table]:
+        """The tables by their oids."""
+        return {t.oid: t for t in self.tables}
 
     def schema(self, reference: str) -> Schema:
         """The schema of that name or `@id`; raises SchemaUnknown."""
@@ -212,7 +234,18 @@ async def read(connection: asyncpg.Connection) -> Catalog:
 
 def _catalog_from(found: str, document: Mapping[str, Any]) -> Catalog:
     schemas = tuple(Schema(**schema) for schema in document["schemas"])
-    return Catalog(found, schemas, tuple(_table_from(table) for table in document["tables"]))
+    tables = [_table_from(table) for table in document["tables"]]
+    by_oid = {table.oid: table for table in tables}
+    return Catalog(found, schemas, tuple(_keyed(table, table.view, by_oid) if table.view else table for table in tables))
+
+
+def _keyed(shown: Table, view: View, tables: Mapping[int, Table]) -> Table:
+    """The view with the columns that name its records, if it shows the whole key of its table."""
+    source = tables.get(view.table)
+    near = {theirs: own for own, theirs in reversed(list(view.columns.items()))}
+    if source is None or not all(name in near for name in source.primary_key):
+        return shown
+    return replace(shown, primary_key=tuple(near[name] for name in source.primary_key))
 
 
 def _table_from(raw: dict[str, Any]) -> Table:
@@ -227,6 +260,7 @@ def _table_from(raw: dict[str, Any]) -> Table:
             "constraints": constraints,
             "indexes": tuple(Index(**index | {"columns": _names(index["columns"])}) for index in raw["indexes"]),
             "old_names": tuple(raw["old_names"]),
+            "view": View(**raw["view"]) if raw["view"] else None,
         }
     )
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.records import bodies, cursors, documents, filters, names, request
+from services.records import cursors, documents, edits, filters, names, request
 from services.records.cursors import Cursor
 from services.records.documents import Number
-from services.records.errors import BodyInvalid, CursorInvalid, FieldsInvalid, Malformed, SortInvalid
+from services.records.errors import BodyInvalid, CursorInvalid, FieldsInvalid, FilterInvalid, Malformed, SortInvalid
 from services.records.filters import Every, Not, Some
 from services.records.names import Sort
 
@@ -104,15 +104,26 @@ def test_a_filter_is_a_tree_of_frozen_values() -> None:
 
 
 def test_bodies_become_records_changes_and_keys() -> None:
-    assert request.create(TABLE, b'{"records": [{"a": 1}, {}]}', "string") == request.Create(
-        TABLE, ({"a": Number("1")}, {}), True
+    assert edits.create(TABLE, b'{"records": [{"a": 1}, {}]}', edits.manner("string")) == edits.Create(
+        TABLE, ({"a": Number("1")}, {}), edits.Manner(as_text=True)
     )
-    update = request.update(TABLE, b'{"records": [{"key": 7, "set": {"a": null}, "version": "3"}]}', "")
-    assert update.changes == (request.Change("7", {"a": None}, "3"),)
-    assert request.update_one(TABLE, "7", b"{}", "*", "").changes[0].version == ""
-    assert request.delete(TABLE, b'{"keys": ["a,b", 1]}').keys == (("a,b", ""), ("1", ""))
+    update = edits.update(TABLE, b'{"records": [{"key": 7, "set": {"a": null}, "version": "3"}]}')
+    assert update.changes == (edits.Change("7", {"a": None}, "3"),)
+    assert edits.update_one(TABLE, "7", b"{}", "*").changes[0].version == ""
+    delete = edits.delete(TABLE, b'{"keys": ["a,b", 1, {"key": "2", "version": "8"}]}')
+    assert isinstance(delete, edits.Delete)
+    assert delete.keys == (("a,b", ""), ("1", ""), ("2", "8"))
     with pytest.raises(BodyInvalid, match="Record 2 names 'a' twice"):
-        request.create(TABLE, b'{"records": [{}, {"a": 1, "a": 2}]}', "")
+        edits.create(TABLE, b'{"records": [{}, {"a": 1, "a": 2}]}')
+
+
+def test_a_filter_that_names_nothing_deletes_nothing() -> None:
+    some = edits.delete(TABLE, b'{"filter": {"not": {"column": "a", "op": "eq", "value": 1.50}}}')
+    assert isinstance(some, edits.DeleteWhere)
+    assert some.found.where == Not(filters.Test("a", "eq", Number("1.50")))
+    for empty in ("{}", '{"and": []}', '{"not": {"or": []}}', "null", '""', "[]"):
+        with pytest.raises(FilterInvalid):
+            edits.delete(TABLE, f'{{"filter": {empty}}}'.encode())
 
 
 def test_an_idempotency_key_stands_for_every_part_of_its_request() -> None:
@@ -159,13 +170,3 @@ def test_a_cursor_that_somebody_made_himself_is_refused_where_it_makes_no_sense(
     text = base64.urlsafe_b64encode(hashlib.blake2b(raw, digest_size=6).digest() + raw).decode()
     with pytest.raises(CursorInvalid):
         cursors.decode(text, 1, b"digest")
-
-
-def test_the_answer_to_a_list_of_writes_joins_its_statements() -> None:
-    parts = [bodies.Written(2, '{"a":1},{"a":2}', '1","2', '7","7'), bodies.Written(1, '{"a":3}', "3", "7")]
-    assert json.loads(bodies.written(parts, 9)) == {
-        "records": [{"a": 1}, {"a": 2}, {"a": 3}],
-        "keys": ["1", "2", "3"],
-        "versions": ["7", "7", "7"],
-        "operation": 9,
-    }

@@ -168,7 +168,7 @@ async def test_what_the_table_refuses_is_said_by_column_and_value(people: Record
 
 async def test_a_record_that_others_refer_to_stays(people: Records) -> None:
     await people.create({"name": "a", "city": 1})
-    with refused("FOREIGN_KEY_VIOLATION", "people", "still referred to"):
+    with refused("FOREIGN_KEY_VIOLATION", "'1' of table 'cities'", "1 record of table 'people' (city)", "still refers"):
         await people.of("cities").delete_one(1)
     with refused("FOREIGN_KEY_VIOLATION", "people"):
         await people.of("cities").update_one(1, {"id": 5})

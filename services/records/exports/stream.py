@@ -6,7 +6,7 @@ from contextlib import aclosing
 import asyncpg
 
 from services.kit.rpc.identity import Caller
-from services.records import failures, resolve
+from services.records import explain, failures, resolve
 from services.records.execute import Stale
 from services.records.exports import formats
 from services.records.exports.copying import copied
@@ -74,10 +74,8 @@ async def _opened(connection: asyncpg.Connection, asked: Export, found: Selectio
         facts: Sequence[str | None] = row["facts"]
         return facts
 
-    for given in failures.readable(found.inputs):
-        row = await connection.fetchrow(failures.FIND_FAULT, list(given.texts), given.type)
-        if row is not None:
-            raise failures.of_fault(failures.Fault(given, row[0] - 1, row[1], row[2]), found.table)
+    for fault in await explain.faults(connection, found.inputs):
+        raise failures.of_fault(fault, found.table, None)
     return await formats.opened(asked, found, survey)
 
 

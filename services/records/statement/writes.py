@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
-from services.records.shapes import Column, Write
+from services.records.shapes import Column, Rows, Write
 from services.records.statement import parts
 from services.records.statement.compiled import Query, Statement, compiled
 from services.records.statement.expressions import (
@@ -13,23 +15,22 @@ from services.records.statement.expressions import (
     PgType,
     Relation,
     constant,
-    joined,
     key_of,
-    text_of,
     unnested,
 )
+from services.records.statement.pages import relation_of, where
 
 Clause = sa.ColumnElement[bool]
 
 
 @lru_cache(4096)
 def insert(shape: Write) -> Statement:
-    """New records, in the order given: fingerprint, count, body (objects, joined), keys, versions.
+    """New records, in the order given: fingerprint, and for each record its position (`found`), JSON (`records`), key and version.
 
-    Without targets it makes one record of defaults only.
+    Without targets it makes one record of defaults only. Where the shape is `guarded`, records that are there already are left out.
     """
     relation = _relation(shape)
-    query = sa.insert(relation.table)
+    query = postgresql.insert(relation.table)
     if shape.targets:
         given = unnested(*(f"v{at}" for at in range(len(shape.targets))))
         values = (_given(given, f"v{at}", column) for at, column in enumerate(shape.targets))
@@ -37,12 +38,18 @@ def insert(shape: Write) -> Statement:
         query = query.from_select(columns, sa.select(*values).select_from(given).order_by(given.c.n))
     else:
         query = query.values()
-    return compiled(_answer(query.returning(*_returned(relation, shape)).cte("written"), shape))
+    if shape.guarded:
+        unique: list[Any] = [relation.column(column.name) for column in shape.by]
+        query = query.on_conflict_do_nothing(index_elements=unique)
+    written = query.returning(*_returned(relation, shape)).cte("written")
+    # Postgres returns rows in the order in which it makes them.
+    numbered = sa.select(written, sa.func.row_number().over().label("n")).subquery("numbered")
+    return compiled(_answer(numbered, shape))
 
 
 @lru_cache(4096)
 def update(shape: Write) -> Statement:
-    """Changes of records: as `insert`, and `found`, the positions (from 1) of those that were changed."""
+    """Changes of records: as `insert`; `found` has the positions (from 1) of those that were changed."""
     relation = _relation(shape)
     given = unnested(*_values(shape), *_names(shape))
     values = {relation.column(column.name): _set(relation, given, shape, at) for at, column in enumerate(shape.targets)}
@@ -52,12 +59,32 @@ def update(shape: Write) -> Statement:
 
 @lru_cache(4096)
 def delete(shape: Write) -> Statement:
-    """Deletions: fingerprint, count, and `found` as in `update`."""
+    """Deletions: fingerprint, and `found` as in `update`."""
     relation = _relation(shape)
     given = unnested(*_names(shape))
     query = sa.delete(relation.table).where(*_addressed(relation, given, shape)).returning(given.c.n.label("n"))
     gone = query.cte("written")
-    return compiled(sa.select(parts.fingerprint(), sa.func.count().label("count"), _positions(gone)).select_from(gone))
+    return compiled(sa.select(parts.fingerprint(), _all(gone.c.n, gone.c.n).label("found")).select_from(gone))
+
+
+@lru_cache(4096)
+def delete_where(shape: Rows) -> Statement:
+    """Deletion of all that a filter finds, if that is no more than `most`: fingerprint, and how many are gone (`count`).
+
+    `too_many` says that it was more, and that nothing was done.
+    """
+    relation, looked_at = Relation(shape.source, _compared(shape), written=True), relation_of(shape)
+    most = sa.bindparam("most", type_=sa.BigInteger())
+    some = sa.select(constant("1")).select_from(looked_at.rows).where(*where(looked_at, shape)).limit(most + 1)
+    bound = sa.select(sa.func.count().label("n")).select_from(some.subquery("some")).cte("bound")
+    few = sa.select(bound.c.n <= most).scalar_subquery()
+    query = sa.delete(relation.table).where(few, *where(relation, shape)).returning(constant("1"))
+    gone = sa.select(sa.func.count()).select_from(query.cte("gone")).scalar_subquery()
+    return compiled(sa.select(parts.fingerprint(), gone.label("count"), (bound.c.n > most).label("too_many")))
+
+
+def _compared(shape: Rows) -> Iterable[str]:
+    return parts.compared(shape.where) if shape.where is not None else ()
 
 
 def _relation(shape: Write) -> Relation:
@@ -65,7 +92,7 @@ def _relation(shape: Write) -> Relation:
 
 
 def _names(shape: Write) -> Iterable[str]:
-    yield from (f"k{at}" for at in range(len(shape.key)))
+    yield from (f"k{at}" for at in range(len(shape.by)))
     yield "version"
 
 
@@ -79,10 +106,10 @@ def _values(shape: Write) -> Iterable[str]:
 def _set(relation: Relation, given: sa.FromClause, shape: Write, at: int) -> Expression:
     """What a target becomes: what is given, or, for a record that does not set it, what it is."""
     column = shape.targets[at]
-    value = _given(given, f"v{at}", column)
+    new = _given(given, f"v{at}", column)
     if not shape.mixed:
-        return value
-    return sa.case((given.c[f"s{at}"] == constant("'t'"), value), else_=relation.column(column.name))
+        return new
+    return sa.case((given.c[f"s{at}"] == constant("'t'"), new), else_=relation.column(column.name))
 
 
 def _given(given: sa.FromClause, name: str, column: Column) -> Expression:
@@ -91,8 +118,8 @@ def _given(given: sa.FromClause, name: str, column: Column) -> Expression:
 
 def _addressed(relation: Relation, given: sa.FromClause, shape: Write) -> list[Clause]:
     version = given.c.version
-    right = sa.or_(version.is_(None), relation.table.c.xmin == sa.cast(version, PgType("xid")))
-    keys = [relation.column(c.name) == _given(given, f"k{at}", c) for at, c in enumerate(shape.key)]
+    right = sa.or_(version.is_(None), relation.version_is(version))
+    keys = [relation.column(c.name) == _given(given, f"k{at}", c) for at, c in enumerate(shape.by)]
     return [*keys, right] if shape.source.versioned else keys
 
 
@@ -101,20 +128,17 @@ def _returned(relation: Relation, shape: Write) -> list[Expression]:
     return [*parts.fetched(relation, shape.fields), *keys, parts.version_of(relation, shape.source.versioned)]
 
 
-def _answer(written: sa.CTE, shape: Write) -> Query:
-    key = ((written.c[f"key{at}"], column.type) for at, column in enumerate(shape.key))
-    keys = (key_of(key) if shape.key else text_of(sa.null())).label("key")
-    numbers = [written.c.n] if "n" in written.c else []
-    made = parts.as_objects(written, parts.whole(written, shape.fields), keys, written.c.version, *numbers)
-    order = made.c.n if numbers else None
-    columns = [
-        sa.func.count().label("count"),
-        joined(made.c.json, constant("','"), order).label("body"),
-        joined(made.c.key, constant("'\",\"'"), order).label("keys"),
-        joined(made.c.version, constant("'\",\"'"), order).label("versions"),
-    ]
-    return sa.select(parts.fingerprint(), *columns, *([_positions(made)] if numbers else [])).select_from(made)
+def _answer(written: sa.FromClause, shape: Write) -> Query:
+    named = (
+        [key_of((written.c[f"key{at}"], c.type) for at, c in enumerate(shape.key)).label("key")] if shape.key else []
+    )
+    made = parts.as_objects(written, parts.whole(written, shape.fields), *named, written.c.version, written.c.n)
+    columns = {"found": made.c.n, "records": made.c.json, **({"keys": made.c.key} if shape.key else {})}
+    if shape.source.versioned:
+        columns["versions"] = made.c.version
+    listed = [_all(column, made.c.n).label(name) for name, column in columns.items()]
+    return sa.select(parts.fingerprint(), *listed).select_from(made)
 
 
-def _positions(rows: sa.FromClause) -> Expression:
-    return sa.func.array_agg(rows.c.n).label("found")
+def _all(expression: Expression, order: Expression) -> sa.Function[Any]:
+    return sa.func.array_agg(postgresql.aggregate_order_by(expression, order))

@@ -70,6 +70,35 @@ WITH space AS MATERIALIZED (
     JOIN pg_catalog.pg_constraint k ON k.conrelid = rel.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
     LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
     LEFT JOIN pg_catalog.pg_namespace fs ON fs.oid = f.relnamespace
+), shown AS MATERIALIZED (
+    -- Which column of which relation a view's column is: as its rule says it, where Postgres can write the column and all that
+    -- the rule says of a column of that place and name (its subqueries have columns too) is the same.
+    SELECT a.attrelid, a.attnum, min(e.m[3])::oid AS rel, min(e.m[4])::int2 AS col
+    FROM rel
+    JOIN pg_catalog.pg_rewrite w ON w.ev_class = rel.oid AND w.ev_type = '1'
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0
+    CROSS JOIN LATERAL (
+        SELECT regexp_matches(w.ev_action::text,
+            ':resno (\d+) :resname ((?:[^ \\]|\\.)+) :ressortgroupref \d+ :resorigtbl (\d+) :resorigcol (\d+) ', 'g') AS m
+    ) e
+    WHERE rel.relkind = 'v' AND pg_catalog.pg_relation_is_updatable(rel.oid, false) <> 0
+      AND e.m[1]::int2 = a.attnum AND regexp_replace(e.m[2], '\\(.)', '\1', 'g') = a.attname
+      AND pg_catalog.pg_column_is_updatable(rel.oid, a.attnum, false)
+    GROUP BY a.attrelid, a.attnum
+    HAVING min(e.m[3] || ' ' || e.m[4]) = max(e.m[3] || ' ' || e.m[4])
+), origin AS MATERIALIZED (
+    -- Through views on views down to the table.
+    WITH RECURSIVE down AS (
+        SELECT * FROM shown
+        UNION ALL
+        SELECT d.attrelid, d.attnum, s.rel, s.col FROM down d JOIN shown s ON (s.attrelid, s.attnum) = (d.rel, d.col)
+    )
+    SELECT d.attrelid, min(d.rel) AS rel, json_object_agg(v.attname, t.attname ORDER BY d.attnum) AS columns
+    FROM down d
+    JOIN pg_catalog.pg_class c ON c.oid = d.rel AND c.relkind <> 'v'
+    JOIN pg_catalog.pg_attribute v ON (v.attrelid, v.attnum) = (d.attrelid, d.attnum)
+    JOIN pg_catalog.pg_attribute t ON (t.attrelid, t.attnum) = (d.rel, d.col)
+    GROUP BY d.attrelid
 ), idx AS MATERIALIZED (
     SELECT i.indrelid, c.relname,
         json_build_object(
@@ -93,7 +122,12 @@ SELECT json_build_object(
             'id', r.id, 'oid', r.oid::bigint, 'schema', r.nspname, 'name', r.relname, 'relkind', r.relkind,
             'partition', r.relispartition, 'label', r.label, 'old_names', coalesce(r.old_names, array[]::text[]),
             'estimated_rows', r.estimated_rows, 'comment', d.description, 'fingerprint', {fingerprint},
-            'columns', coalesce(col.bodies, '[]'), 'constraints', coalesce(con.bodies, '[]'), 'indexes', coalesce(idx.bodies, '[]')
+            'columns', coalesce(col.bodies, '[]'), 'constraints', coalesce(con.bodies, '[]'), 'indexes', coalesce(idx.bodies, '[]'),
+            'view', CASE WHEN r.relkind = 'v' THEN (
+                SELECT json_build_object('inserts', e.n & 8 > 0, 'updates', e.n & 4 > 0, 'deletes', e.n & 16 > 0,
+                    'by_triggers', e.n <> e.own, 'table', coalesce(o.rel::bigint, 0), 'columns', coalesce(o.columns, '{{}}'))
+                FROM (SELECT pg_catalog.pg_relation_is_updatable(r.oid, true) AS n, pg_catalog.pg_relation_is_updatable(r.oid, false) AS own) e
+                LEFT JOIN origin o ON o.attrelid = r.oid) END
         ) ORDER BY r.nspname, r.relname), '[]')
         FROM rel r
         LEFT JOIN (SELECT attrelid, json_agg(body ORDER BY position, attnum) AS bodies FROM col GROUP BY 1) col ON col.attrelid = r.oid
