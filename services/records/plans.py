@@ -49,8 +49,15 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Jump:
+    """A start that is asked for by its position, `offset` records from the start of the list; None: the page that ends the list."""
+
+    offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A page; `start` is the cursor it was asked with."""
+    """A page; `start` is the cursor that it starts at, once its `jump` has landed, and `exact` whether that one's position is known."""
 
     selection: Selection
     shape: shapes.Page
@@ -59,6 +66,13 @@ class Page:
     digest: bytes
     count: str
     start: Cursor | None
+    jump: Jump | None
+    exact: bool
+
+    @property
+    def from_end(self) -> bool:
+        """Whether it is the page that ends the list."""
+        return self.jump is not None and self.jump.offset is None
 
     @property
     def table(self) -> Table:

@@ -1,7 +1,7 @@
 """Pages and single records, from a request to the JSON of the answer."""
 
 from services.kit.rpc.identity import Caller
-from services.records import bodies, plans, request, resolve, statement
+from services.records import bodies, jumps, plans, request, resolve, statement
 from services.records.bodies import Found
 from services.records.errors import RecordUnknown
 from services.records.execute import Executor, Session
@@ -34,7 +34,8 @@ class Reader:
         return await self._executor.run(caller.tenant, "ro", lambda catalog: resolve.record(catalog, asked), _record)
 
 
-async def _page(session: Session, plan: plans.Page) -> bytes:
+async def _page(session: Session, asked: plans.Page) -> bytes:
+    plan = await jumps.landed(session, asked)
     found = await _found(session, plan)
     if found.included < min(found.fetched, plan.shape.limit):
         # Too many bytes: asked again for what fits, so that the cursors are those of the last record shown.

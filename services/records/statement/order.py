@@ -34,18 +34,28 @@ class Branch:
     order: tuple[Expression, ...]
 
 
-def branches(relation: Relation, levels: tuple[Level, ...], after: After | None) -> Iterator[Branch]:
-    """The ranges behind `after`, nearest first, all in the order of the scan; without it, of the whole."""
-    terms = [term for at, level in enumerate(levels) for term in _terms(relation, at, level, after)]
-    backward = after is not None and after.backward
-    if after is None:
-        yield from _whole(terms)
-        return
-    for depth in reversed(range(len(terms))):
+def branches(relation: Relation, levels: tuple[Level, ...], after: After) -> Iterator[Branch]:
+    """The ranges behind `after`, nearest first, all in the order of the scan."""
+    split = [list(_terms(relation, at, level, after)) for at, level in enumerate(levels)]
+    terms = [term for parts in split for term in parts]
+    known = sum(map(len, split[: len(after.nulls)]))
+    for depth in reversed(range(known)):
         same = tuple(clause for term in terms[:depth] for clause in _same(term))
-        inclusive = after.inclusive and depth == len(terms) - 1
-        for past in _past(terms[depth], backward, inclusive):
-            yield Branch((*same, past.where), _order(terms[depth + past.constant :], backward, past.not_null))
+        inclusive = after.inclusive and depth == known - 1
+        for past in _past(terms[depth], after.backward, inclusive):
+            yield Branch((*same, past.where), _order(terms[depth + past.constant :], after.backward, past.not_null))
+
+
+def whole(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> list[Branch]:
+    """The ranges of all there is, in the order of the scan."""
+    terms = [term for at, level in enumerate(levels) for term in _terms(relation, at, level, None)]
+    if not (terms and terms[0].nullable and terms[0].descending):
+        return [Branch((), _order(terms, backward, False))]
+    # A plain index, read backwards, has NULLs first: so they are fetched apart.
+    first = terms[0].sorted
+    full = Branch((first.is_not(None),), _order(terms, backward, True))
+    empty = Branch((first.is_(None),), _order(terms[1:], backward, False))
+    return [empty, full] if backward else [full, empty]
 
 
 def plain(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> tuple[Expression, ...]:
@@ -62,7 +72,7 @@ class _Past:
 
 
 def _terms(relation: Relation, at: int, level: Level, after: After | None) -> Iterator[Term]:
-    null = after is not None and after.nulls[at]
+    null = after is not None and after.nulls[at : at + 1] == (True,)
     if level.by is By.PLACE:
         yield Term(relation.place, value(f"k{at}", level.type), level.descending, False, null)
         return
@@ -79,22 +89,14 @@ def _terms(relation: Relation, at: int, level: Level, after: After | None) -> It
     yield Term(text, start, level.descending, False, null)
 
 
-def _whole(terms: list[Term]) -> Iterator[Branch]:
-    # A plain index, read backwards, has NULLs first: so they are fetched apart.
-    if terms and terms[0].nullable and terms[0].descending:
-        first = terms[0].sorted
-        yield Branch((first.is_not(None),), _order(terms, False, True))
-        yield Branch((first.is_(None),), _order(terms[1:], False, False))
-    else:
-        yield Branch((), _order(terms, False, False))
-
-
 def _same(term: Term) -> tuple[Clause, ...]:
     return (term.sorted.is_(None),) if term.null else (term.sorted == term.start,)
 
 
 def _past(term: Term, backward: bool, inclusive: bool) -> Iterator[_Past]:
     if term.null:
+        if inclusive:
+            yield _Past(term.sorted.is_(None), False, constant=True)
         if backward and term.nullable:
             yield _Past(term.sorted.is_not(None), True)
         return

@@ -59,7 +59,10 @@ def _found(shape: Page) -> sa.Subquery:
     if shape.offset:
         query = select.order_by(*order.plain(relation, shape.rows.order)).limit(most)
         return query.offset(sa.bindparam("offset", type_=sa.BigInteger())).subquery("found")
-    ranges = list(order.branches(relation, shape.rows.order, shape.after))
+    if shape.after is None:
+        ranges = order.whole(relation, shape.rows.order)
+    else:
+        ranges = list(order.branches(relation, shape.rows.order, shape.after))
     if len(ranges) > 1 and len(ranges) * len(list(parts.compared(shape.rows.where))) > _MOST_CONDITIONS:
         return _together(select, relation, ranges, shape).limit(most).subquery("found")
     parted = [select.where(*part.where).order_by(*part.order).limit(most) for part in ranges]
@@ -115,7 +118,7 @@ def _joined(numbered: sa.Subquery, shape: Page) -> Query:
     backward = shape.after is not None and shape.after.backward
     order_ = c.n.desc() if backward else None
     cut = text_of(c.n).concat(constant("':'")).concat(c.truncated)
-    start = _start(numbered)
+    start = start_of(numbered)
     columns = {
         "fetched": sa.func.count(),
         "included": sa.func.count().filter(kept),
@@ -131,7 +134,7 @@ def _joined(numbered: sa.Subquery, shape: Page) -> Query:
     return sa.select(parts.fingerprint(), *named).select_from(numbered)
 
 
-def _start(numbered: sa.Subquery) -> Expression:
+def start_of(numbered: sa.Subquery) -> Expression:
     """The values of the order in a row, as a JSON array of texts; NULL where a cursor is a position."""
     starts = (text_of(column) for column in numbered.c if column.name.startswith("start"))
     texts = [sa.func.left(start, constant(str(MAX_CURSOR + 1))) for start in starts]
