@@ -50,7 +50,15 @@ class Column(Open):
     label: Label
     type: str = Field(description="Postgres' own text.", examples=["numeric(3,1)"])
     kind: str = Field(
-        description="The family: text, number, boolean, date, datetime, time, uuid, json, other.", examples=["number"]
+        description="The family by which it is shown, edited and filtered: text, number, money, date, choice, …",
+        examples=["number"],
+    )
+    display: dict[str, JsonValue] = Field(
+        description="Settings of its kind: how it is shown and read, or what there is to choose from.",
+        examples=[{"decimals": 1}],
+    )
+    options: list[str] | None = Field(
+        None, description="The values of a choice, in people's order; absent for other kinds.", examples=[None]
     )
     nullable: bool = Field(examples=[True])
     default: str | None = Field(description="An SQL expression.", examples=[None])
@@ -218,10 +226,20 @@ class Record(Open):
     model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra={"examples": [_ROW]})
 
 
+class OnConflict(Body):
+    """What becomes of a record that is there already: the same in these columns, which are a key or have a unique index."""
+
+    columns: list[str] = Field(examples=[["id"]])
+    do: Literal["update", "ignore"] = Field(
+        description="`update` sets what the new one names, `ignore` leaves it as it is.", examples=["update"]
+    )
+
+
 class NewRecords(Body):
     """Records to make, 1,000 at most."""
 
     records: list[Row]
+    on_conflict: OnConflict | None = None
 
 
 class UpdatedRecord(Body):
@@ -238,21 +256,49 @@ class UpdatedRecords(Body):
     records: list[UpdatedRecord]
 
 
-class Keys(Body):
-    """Records to delete, 1,000 at most."""
+class KeyedVersion(Body):
+    """A record to delete only if nobody changed it since."""
 
-    keys: list[Key]
+    key: Key
+    version: Version | None = None
+
+
+class Keys(Body):
+    """Records to delete, 1,000 at most: by their keys, or all that a filter finds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"keys": ["1"]}]})
+
+    keys: list[Key | KeyedVersion] | None = None
+    filter: dict[str, Any] | None = Field(None, examples=[{"column": "rating", "op": "lt", "value": 2}])
+
+
+class Skipped(Answer):
+    """What did not fit: a value, or with no `column` all of the record, and why."""
+
+    row: int = Field(description="The record's number in the request, from 1.", examples=[3])
+    column: str | None = Field(examples=["rating"])
+    value: str | None = Field(description="The start of it.", examples=["very good"])
+    code: str = Field(examples=["VALUE_INVALID"])
+    why: str = Field(examples=["Column 'rating' cannot take 'very good': it is not a number."])
+
+
+_SKIPPED = Field(None, description="With `partial`: what was left out.", examples=[[]])
+_NUMBERS = "With `on_conflict`: which records of the request, numbered from 1, were {}."
 
 
 class Written(Open):
     """Records as they are now, with their keys and versions, and the step on the timeline that this became.
 
-    `keys` is null for a table without a primary key, `versions` for a partitioned one.
+    `keys` is null for a table without a primary key, `versions` for new records of a partitioned one.
     """
 
     records: list[Row]
     keys: list[Key] | None
     versions: list[Version] | None
+    created: list[int] | None = Field(None, description=_NUMBERS.format("made"), examples=[[1]])
+    updated: list[int] | None = Field(None, description=_NUMBERS.format("there, and changed"), examples=[[]])
+    ignored: list[int] | None = Field(None, description=_NUMBERS.format("there, and left alone"), examples=[[]])
+    skipped: list[Skipped] | None = _SKIPPED
     operation: int = Field(examples=[43])
 
 
@@ -260,16 +306,20 @@ class Deleted(Open):
     """How many are gone, and the step on the timeline that can bring them back."""
 
     deleted: int = Field(examples=[1])
+    skipped: list[Skipped] | None = _SKIPPED
     operation: int = Field(examples=[44])
 
 
 class Dialect(Open):
     """How the file is read."""
 
-    encoding: str = Field(examples=["utf-8"])
-    delimiter: str = Field(examples=[","])
-    newline: str = Field(examples=["LF"])
+    format: str = Field(examples=["csv"])
+    encoding: str | None = Field(None, examples=["UTF-8"])
+    delimiter: str | None = Field(None, examples=[","])
+    newline: str | None = Field(None, examples=["LF"])
     header: bool = Field(examples=[True])
+    sheet: str | None = Field(None, examples=["Sheet1"])
+    sheets: list[str] | None = Field(None, examples=[["Sheet1"]])
 
 
 class ImportedColumn(Open):

@@ -26,6 +26,11 @@ _FILTER = Field(
     description='A tree as JSON: `{"column", "op", "value"}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`.',
     examples=['{"column": "rating", "op": "ge", "value": 8}'],
 )
+_PARTIAL = Field(
+    None,
+    description="`true` leaves out what does not fit, lists it under `skipped`, and does everything else.",
+    examples=["false"],
+)
 
 
 class Records(Paged):
@@ -50,10 +55,27 @@ class Record(Parameters):
     numbers: Numbers = _NUMBERS
 
 
-class Written(Parameters):
-    """How written records come back."""
+class Changed(Parameters):
+    """How one record is written, and comes back."""
 
     numbers: Numbers = _NUMBERS
+    input: Literal["json", "text"] | None = Field(
+        None,
+        description="`text` reads texts as people write them, by the kinds of their columns: `1.234,50 €`, `yes`, `5 min`.",
+        examples=["json"],
+    )
+
+
+class Deleted(Parameters):
+    """How records are deleted."""
+
+    partial: Literal["false", "true"] | None = _PARTIAL
+
+
+class Written(Changed):
+    """How records are written, and come back."""
+
+    partial: Literal["false", "true"] | None = _PARTIAL
 
 
 class Export(Parameters):

@@ -38,7 +38,7 @@ async def get_record(request: Request) -> Response:
 
 @router.post("", **describe.passing(data.Written, 201, query=queries.Written, body=data.NewRecords, idempotent=True))
 async def create_records(request: Request) -> Response:
-    """Create up to 1,000 records, all or none."""
+    """Create up to 1,000 records, all or none; with `on_conflict` change or leave those that are there."""
     written = await services(request).records.CreateRecords(await _write(request))
     return responses.Json(written.body, 201, responses.operation_header(written.operation_id))
 
@@ -49,18 +49,25 @@ async def update_records(request: Request) -> Response:
     return _written(await services(request).records.UpdateRecords(await _write(request)))
 
 
-@router.post("/delete", **describe.passing(data.Deleted, query=queries.Written, body=data.Keys, idempotent=True))
+@router.post("/delete", **describe.passing(data.Deleted, query=queries.Deleted, body=data.Keys, idempotent=True))
 async def delete_records(request: Request) -> Response:
-    """Delete up to 1,000 records, all or none."""
-    return _written(await services(request).records.DeleteRecords(await _write(request)))
+    """Delete up to 1,000 records, by their keys or all that a filter finds; all or none."""
+    query = parameters.read(request, queries.Deleted)
+    asked = pb.WriteRequest(
+        table=paths.table(request),
+        body=await json_text.body(request),
+        idempotency_key=parameters.idempotency_key(request),
+        partial=query.partial or "",
+    )
+    return _written(await services(request).records.DeleteRecords(asked))
 
 
 @router.patch(
-    "/{key}", **describe.passing(data.Record, query=queries.Written, body=data.Record, idempotent=True, if_match=True)
+    "/{key}", **describe.passing(data.Record, query=queries.Changed, body=data.Record, idempotent=True, if_match=True)
 )
 async def update_record(request: Request) -> Response:
     """Change one record; columns that are not named stay as they are."""
-    query = parameters.read(request, queries.Written)
+    query = parameters.read(request, queries.Changed)
     asked = pb.UpdateRecordRequest(
         table=paths.table(request),
         key=_key(request),
@@ -68,6 +75,7 @@ async def update_record(request: Request) -> Response:
         if_match=parameters.if_match(request),
         idempotency_key=parameters.idempotency_key(request),
         numbers=query.numbers or "",
+        input=query.input or "",
     )
     return _record(await services(request).records.UpdateRecord(asked))
 
@@ -96,6 +104,8 @@ async def _write(request: Request) -> pb.WriteRequest:
         body=await json_text.body(request),
         idempotency_key=parameters.idempotency_key(request),
         numbers=query.numbers or "",
+        input=query.input or "",
+        partial=query.partial or "",
     )
 
 
