@@ -29,14 +29,19 @@ async def gathered(pieces: AsyncIterable[bytes], size: int = PIECE_BYTES) -> Asy
         yield bytes(held)
 
 
-async def head(request: Request, size: int) -> tuple[bytes, bool]:
-    """The first `size` bytes of the body, and whether there was more."""
+async def head(request: Request, size: int, workbook: int) -> tuple[bytes, bool]:
+    """The first `size` bytes of the body, and whether there was more. Of a workbook all of it, up to `workbook` bytes."""
     held = bytearray()
     async for piece in request.stream():
         held += piece
-        if len(held) > size:
+        if len(held) > (workbook if is_workbook(held) else size):
             return bytes(held[:size]), True
     return bytes(held), False
+
+
+def is_workbook(data: bytes | bytearray) -> bool:
+    """Whether a file that begins so has its directory at the end: a ZIP, or a file of old Excel."""
+    return data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
 
 
 async def import_file(

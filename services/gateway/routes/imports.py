@@ -13,6 +13,8 @@ from services.gateway.middleware import limits
 from services.gateway.models import data, queries
 
 _HEAD_BYTES = 1_000_000
+_WORKBOOK_BYTES = 20_000_000
+"""A workbook cannot be read from its head. More than this, records does not take for a preview."""
 _TYPE_LONGEST = 200
 _RUNNING = "running"
 
@@ -60,14 +62,14 @@ async def import_file(request: Request) -> Response:
     "/schemas/{schema}/imports/preview", **describe.sending(describe.passing(data.ImportPreview, query=queries.Preview))
 )
 async def preview_import(request: Request) -> Response:
-    """See how the head of a file would be read: dialect, columns and 50 rows. Only the first megabyte is looked at."""
+    """See how a file would be read: dialect, columns and 50 rows. Only its first megabyte is looked at; a workbook is read whole."""
     _require_file(request)
     query = parameters.read(request, queries.Preview)
     limits.allow(request.scope, gateway(request).settings.upload_bytes)
-    head, more = await upload.head(request, _HEAD_BYTES)
+    head, more = await upload.head(request, _HEAD_BYTES, _WORKBOOK_BYTES)
     asked = pb.PreviewRequest(
         head=head,
-        whole=query.whole == "true" and not more,
+        whole=not more and (query.whole == "true" or upload.is_workbook(head)),
         options=query.options.encode(),
         content_type=request.headers.get("content-type", "")[:_TYPE_LONGEST],
     )
