@@ -19,11 +19,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "columns": [
             {"name": "title", "kind": "text", "nullable": False},
             {"name": "rating", "type": "numeric(3,1)", "label": "Average rating"},
+            {"name": "price", "kind": "money", "display": {"currency": "EUR"}},
+            {"name": "state", "kind": "choice", "display": {"options": ["planned", "running", "over"]}},
         ],
     },
     "RenameTable": {"do": "rename_table", **_MOVIES, "name": "films"},
     "AddColumn": {"do": "add_column", **_MOVIES, "name": "seen", "kind": "boolean", "default": {"value": False}},
     "RenameColumn": {"do": "rename_column", **_MOVIES, "column": "rating", "name": "stars"},
+    "SetDisplay": {"do": "set_display", **_MOVIES, "column": "rating", "display": {"decimals": 1}},
     "DropColumn": {"do": "drop_column", **_MOVIES, "column": "rating"},
 }
 
@@ -51,6 +54,12 @@ def body(name: str, *by_path: str) -> dict[str, Any]:
         "required": [field for field in operation.get("required", ()) if field not in said],
         "example": _without(EXAMPLES[name], said),
     }
+
+
+def one_of(names: tuple[str, ...], *by_path: str) -> dict[str, Any]:
+    """The body of a route that is any one of several operations."""
+    bodies = [body(name, *by_path) for name in names]
+    return {"anyOf": bodies, "example": bodies[-1]["example"]}
 
 
 def _without(fields: dict[str, Any], said: set[str]) -> dict[str, Any]:

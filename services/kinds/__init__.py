@@ -29,7 +29,7 @@ from services.kinds import (
 )
 from services.kinds.errors import DisplayInvalid, KindMisfit, KindUnknown, TypeNeeded, TypeUnknown
 from services.kinds.format import Format, with_padding
-from services.kinds.kind import Kind, Settings
+from services.kinds.kind import Display, Kind, Settings
 
 __all__ = [
     "FORMATS",
@@ -44,6 +44,7 @@ __all__ = [
     "TypeUnknown",
     "asked",
     "column_type",
+    "displays",
     "named",
     "of_column",
     "of_type",
@@ -71,6 +72,11 @@ FORMATS: tuple[Format, ...] = (
     *url.FORMATS,
 )
 """Every way of spelling values that is told from text, the preferred ones first."""
+
+
+def displays() -> tuple[type[Display], ...]:
+    """The settings that kinds declare, each once."""
+    return tuple(dict.fromkeys(kind.display for kind in KINDS.values()))
 
 
 def of_type(base_type: str, category: str = "") -> Kind:

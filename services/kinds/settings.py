@@ -30,11 +30,6 @@ def complete(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def json_schema(kind: Kind) -> dict[str, Any]:
-    """The JSON schema of the settings of a kind."""
-    return _adapter(kind).json_schema()
-
-
 @cache
 def _adapter(kind: Kind) -> TypeAdapter[Any]:
     return TypeAdapter(kind.display)

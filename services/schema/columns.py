@@ -4,11 +4,13 @@ import itertools
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import asyncpg
 import orjson
-from pydantic import ConfigDict
+from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 from services import kinds
 from services.kinds import Kind, settings, types
@@ -50,6 +52,22 @@ class DefaultFunction:
     function: Literal["now", "today", "uuid"]
 
 
+class _Described:
+    """Describes display settings as the kinds declare them. Which kind's they are, and so which there may be, the column says."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        described = [handler.generate_schema(display) for display in kinds.displays()]
+        return core_schema.union_schema([handler(source), *described], mode="left_to_right")
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        _, *described = schema["choices"]  # the union from above
+        return {"anyOf": [handler(display) for display in described]}
+
+
+Display = Annotated[dict[str, Any], _Described()]
+"""Display settings as a request has them."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewColumn:
     """A column to be: a name, and a type in Postgres' words, a kind, or both."""
@@ -65,7 +83,7 @@ class NewColumn:
     label: str | None = None
     """The text that people see, where a name in SQL would not do."""
     comment: str | None = None
-    display: dict[str, Any] | None = None
+    display: Display | None = None
     """Settings of its kind: how it is shown and read, `{"currency": "EUR"}`, or what there is to choose from, `{"options": […]}`."""
 
     @property

@@ -31,7 +31,29 @@ NAMES = [
     ":n $1 {y}",
     "back\\slash",
 ]
-TYPES = ["text", "bigint", "numeric(10,2)", "date", "timestamptz", "uuid", "json", "integer[]", "boolean"]
+TYPES = [
+    "text",
+    "bigint",
+    "numeric(10,2)",
+    "date",
+    "timestamptz",
+    "uuid",
+    "json",
+    "integer[]",
+    "boolean",
+    "email",
+    "rating",
+    "choice",
+]
+KINDS: dict[str, dict[str, Any]] = {
+    "text": {},
+    "email": {},
+    "url": {},
+    "choice": {"options": ["Oslo", "Bergen"]},
+    "money": {"currency": "NOK"},
+    "rating": {"max": 9},
+    "number": {"decimals": 1},
+}
 # One example is some thirty operations and three dumps.
 EXAMPLES = max(10, int(os.environ.get("ROWHOUSE_EXAMPLES", "0")) // 25)
 START = """
@@ -60,18 +82,29 @@ class Intent:
     column: int
     name: str
     type: str
+    kind: str
     flag: bool
 
 
-VERBS = ["create_table", "rename_table", "drop_table", "create_schema", "add_column", "rename_column", "drop_column"]
+VERBS = [
+    "create_table",
+    "rename_table",
+    "drop_table",
+    "create_schema",
+    "add_column",
+    "rename_column",
+    "drop_column",
+    "set_display",
+]
 INTENTS = st.lists(
     st.builds(
         Intent,
-        do=st.sampled_from([*VERBS, "drop_column", "drop_table"]),
+        do=st.sampled_from([*VERBS, "drop_column", "drop_table", "set_display"]),
         table=st.integers(0, 9),
         column=st.integers(0, 9),
         name=st.sampled_from(NAMES),
         type=st.sampled_from(TYPES),
+        kind=st.sampled_from(sorted(KINDS)),
         flag=st.booleans(),
     ),
     min_size=4,
@@ -88,16 +121,20 @@ async def _request(schema: Schema, intent: Intent) -> dict[str, Any]:
     tables = [t for t in (await schema.tables())["tables"] if t["relation"] == "table" or intent.do.endswith("_table")]
     if intent.do == "create_table" or not tables:
         column = {"name": intent.name, "type": intent.type, "nullable": intent.flag, "label": "A label"}
+        column["display"] = KINDS.get(intent.type)
         return {"do": "create_table", "schema": home, "name": intent.name, "columns": [column]}
     table = await schema.table(*(tables[intent.table % len(tables)][key] for key in ("name", "schema")))
     request = {"do": intent.do, "schema": table["schema"], "table": table["name"]}
     if intent.do == "add_column":
-        return request | {"name": intent.name, "type": intent.type, "comment": "new"}
+        display = KINDS.get(intent.type)
+        return request | {"name": intent.name, "type": intent.type, "comment": "new", "display": display}
     if intent.do == "rename_table":
         return request | {"name": intent.name}
     if intent.do == "drop_table" or not table["columns"]:
         return request | {"do": "drop_table"}
     column = table["columns"][intent.column % len(table["columns"])]["name"]
+    if intent.do == "set_display":
+        return request | {"column": column, "kind": intent.kind, "display": KINDS[intent.kind]}
     return request | {"column": column} | ({"name": intent.name} if intent.do == "rename_column" else {})
 
 
@@ -110,6 +147,8 @@ REFUSALS = {
     "COLUMN_IN_USE",
     "NAME_EXISTS",
     "REFUSED_BY_POSTGRES",
+    "KIND_MISFIT",
+    "ROWS_BREAK_KIND",
 }
 
 
@@ -125,19 +164,20 @@ def suppress_refusal(reasons: set[str]) -> Iterator[list[str]]:
         told.append(error.reason)
 
 
-async def _seen(schema: Schema, tenant: Tenant) -> tuple[str, dict[str, Any]]:
-    """All that people can see: the dump without hidden columns, and every value of every table."""
+async def _seen(schema: Schema, tenant: Tenant) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """All that people can see: the dump without hidden columns, every column's kind, and every value of every table."""
     lines = (line.rstrip(",") for line in tenant.dump("--schema-only").splitlines())
     shape = "\n".join(line for line in lines if line.strip("- ") and "__rh_" not in line)
-    rows = {}
+    rows, kinds = {}, {}
     async with tenant.psql() as connection:
         for table in (await schema.tables())["tables"]:
             where = ddl.qualified(table["schema"], table["name"])
             shown = (await schema.table(table["name"], table["schema"]))["columns"]
+            kinds[where] = {column["name"]: (column["kind"], column["display"]) for column in shown}
             columns = ", ".join(ddl.identifier(column["name"]) for column in shown)
             select = f"SELECT row({columns})::text AS r FROM {where}"
             rows[where] = await connection.fetchval(f"SELECT array_agg(r ORDER BY r) FROM ({select}) s")
-    return shape, rows
+    return shape, kinds, rows
 
 
 async def _all_undone(schema: Schema, tenant: Tenant, intents: list[Intent]) -> None:
@@ -153,7 +193,7 @@ async def _all_undone(schema: Schema, tenant: Tenant, intents: list[Intent]) -> 
         assert "not_restored" not in undone["detail"]
     after = await _seen(schema, tenant)
     assert after[0] == before[0]
-    assert after[1] == before[1]
+    assert after[1:] == before[1:]
     for step in steps:
         await schema.redo(step["id"])
     for step in reversed(steps):

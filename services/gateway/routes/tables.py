@@ -8,6 +8,7 @@ from services.gateway import describe, operations, responses
 from services.gateway.access import PassThrough, services
 from services.gateway.bodies import json_text, parameters, paths
 from services.gateway.models import data, queries
+from services.kit.errors import Invalid
 
 _SCHEMA = "/schemas/{schema}/tables"
 _TABLE = _SCHEMA + "/{table}"
@@ -82,12 +83,21 @@ async def add_column(request: Request) -> Response:
 
 @router.patch(
     _COLUMN,
-    **describe.passing(data.Table, body=operations.body("RenameColumn", "schema", "table", "column"), idempotent=True),
+    **describe.passing(
+        data.Table,
+        body=operations.one_of(("RenameColumn", "SetDisplay"), "schema", "table", "column"),
+        idempotent=True,
+    ),
 )
 async def update_column(request: Request) -> Response:
-    """Rename a column; answers the table."""
+    """Rename a column, or change its kind and how it is shown; answers the table. Each is a step of its own on the timeline."""
     body = await json_text.body(request)
-    return await _table(request, await _apply(request, body, do="rename_column", **_names(request, "column")))
+    do = "rename_column" if "name" in (given := json_text.members(body)) else "set_display"
+    if do == "rename_column" and (shown := given.keys() & {"display", "kind"}):
+        raise Invalid(
+            f"Send 'name' and '{min(shown)}' in two requests: each can be undone by itself.", where=f"/{min(shown)}"
+        )
+    return await _table(request, await _apply(request, body, do=do, **_names(request, "column")))
 
 
 @router.delete(_COLUMN, **describe.passing(data.Operation, idempotent=True))

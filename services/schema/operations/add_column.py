@@ -1,12 +1,12 @@
 """Add a column; taken back by dropping it, which is hiding it."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import asyncpg
 
 from services.schema import columns, ddl
-from services.schema.columns import DefaultFunction, DefaultValue, NewColumn
+from services.schema.columns import DefaultFunction, DefaultValue, Display, NewColumn
 from services.schema.errors import ColumnExists, RowsWithoutValue
 from services.schema.operations import tables
 from services.schema.operations.drop_column import DropColumn
@@ -31,7 +31,7 @@ class AddColumn(Operation):
     label: str | None = None
     """The text that people see, where a name in SQL would not do."""
     comment: str | None = None
-    display: dict[str, Any] | None = None
+    display: Display | None = None
     """Settings of its kind: how it is shown and read, `{"currency": "EUR"}`, or what there is to choose from, `{"options": […]}`."""
     do: Literal["add_column"] = "add_column"
 

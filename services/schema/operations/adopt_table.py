@@ -12,6 +12,7 @@ from services import kinds
 from services.kinds import settings
 from services.kit.rpc.identity import Caller
 from services.schema import columns, ddl
+from services.schema.columns import Display
 from services.schema.errors import ImportOver, LoadUnknown
 from services.schema.operations import tables
 from services.schema.operations.drop_table import DropTable
@@ -38,7 +39,7 @@ class AdoptedColumn:
     name: str
     label: str | None = None
     kind: str | None = None
-    display: dict[str, Any] | None = None
+    display: Display | None = None
     """Settings of the kind."""
 
     def shown(self) -> tuple[Shown, ...]:

@@ -8,6 +8,7 @@ import asyncpg
 from services import kinds
 from services.kinds import Kind, settings
 from services.schema import columns, ddl, dependants
+from services.schema.columns import Display
 from services.schema.errors import OperationInvalid, RowsBreakKind
 from services.schema.operations import tables
 from services.schema.plan import Made, Operation, Part, Plan, Restore, Run, Shown, Step
@@ -23,7 +24,7 @@ class SetDisplay(Operation):
     schema: str
     table: str
     column: str
-    display: dict[str, Any] | None = None
+    display: Display | None = None
     """Settings to change, by name; null takes one away."""
     kind: str | None = None
     """Another kind, whose settings begin anew."""
