@@ -1,7 +1,7 @@
 """An export from the request to the last byte: Postgres writes the rows, and is told to stop when nobody reads on."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 import asyncpg
 
@@ -54,11 +54,11 @@ class Exporter:
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 await connection.execute("SET LOCAL statement_timeout = 0")
-                writer = await _opened(connection, asked, found)
-                async with aclosing(_written(connection, found, writer)) as pieces:
-                    async for piece in pieces:
-                        begun = True
-                        yield piece
+                with closing(await _opened(connection, asked, found)) as writer:
+                    async with aclosing(_written(connection, found, writer)) as pieces:
+                        async for piece in pieces:
+                            begun = True
+                            yield piece
         except asyncpg.PostgresError as error:
             if error.sqlstate in failures.STALE and not begun and not fresh:
                 raise Stale from error

@@ -85,9 +85,13 @@ class Workbook(Writer):
     async def finish(self) -> bytes:
         """The end of the sheet, and the zip file's directory."""
         self._sheet.write(b"</sheetData></worksheet>")
+        self.close()
+        return self._sink.take()
+
+    def close(self) -> None:
+        """Close the zip file."""
         self._sheet.close()
         self._archive.close()
-        return self._sink.take()
 
 
 def sheet_name(table: str) -> str:

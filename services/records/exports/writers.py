@@ -40,6 +40,9 @@ class Writer:
         """The rest of the file."""
         return b""
 
+    def close(self) -> None:
+        """Let go of a file, also of half a one."""
+
 
 class Sink:
     """A file that is only written, and keeps no more than what has not been taken yet."""

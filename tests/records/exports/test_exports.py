@@ -1,10 +1,13 @@
 """Tables become files, exactly, as a stream that stops when nobody reads it."""
 
 import asyncio
+import io
 import resource
 
 import asyncpg
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.fixtures.files import Files, parsed
 from tests.fixtures.schema import refused
@@ -134,3 +137,107 @@ async def test_a_query_that_fails_in_the_middle_fails_the_stream(files: Files, t
     )
     with pytest.raises(Exception, match="division by zero"):
         await files.export()
+
+
+async def test_a_search_leaves_the_records_that_hold_its_words(files: Files, tenant: Tenant) -> None:
+    await tenant.run(
+        "CREATE TABLE people (id int PRIMARY KEY, name text); INSERT INTO people VALUES (1, 'Ada Lovelace'), (2, 'Grace Hopper')"
+    )
+    for format_, expected in [("csv", b"id,name\n2,Grace Hopper\n"), ("jsonl", b'{"id":2,"name":"Grace Hopper"}\n')]:
+        assert await files.export(format=format_, search="hopper") == expected
+    assert await files.export(search="hopper ada") == b"id,name\n"
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"]
+HARMLESS = ["", "a=1", "'=1", " =1", '"=1"', "1-1", "x\r\n=1"]
+
+
+async def test_texts_that_look_like_formulas_are_marked_and_nothing_else(files: Files, tenant: Tenant) -> None:
+    await tenant.run("""
+        CREATE TYPE mark AS ENUM ('=e', 'f');
+        CREATE TABLE people (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            t text, v varchar, "=n" numeric, i interval, e mark, b boolean)
+    """)
+    async with tenant.psql() as connection:
+        texts = [*FORMULAS, *HARMLESS]
+        await connection.execute(
+            """INSERT INTO people (t, v, "=n", i, e, b) SELECT x, x, -1, '-1 day', '=e', true FROM unnest($1::text[]) x""",
+            texts,
+        )
+    plain = parsed(await files.export())
+    header, rows = parsed(await files.export(formula_safe="true"))
+    assert header == ["id", "t", "v", "'=n", "i", "e", "b"]
+    assert plain == (
+        ["id", "t", "v", "=n", "i", "e", "b"],
+        [[row[0], text, text, "-1", "-1 days", "=e", "true"] for row, text in zip(rows, texts, strict=True)],
+    )
+    safe = [f"'{text}" for text in FORMULAS] + HARMLESS
+    assert [row[1:] for row in rows] == [[text, text, "-1", "-1 days", "'=e", "true"] for text in safe]
+    assert parsed(await files.export(format="tsv", formula_safe="true"), "\t") == (header, rows)
+    with refused("PARAMETER_INVALID", "formula_safe"):
+        await files.export(formula_safe="yes")
+
+
+async def test_a_table_that_has_just_changed_is_exported_as_it_is_now(files: Files, tenant: Tenant) -> None:
+    await tenant.run(
+        "CREATE TABLE people (id int PRIMARY KEY, name text, n numeric); INSERT INTO people VALUES (1, 'x', 1.5)"
+    )
+    for at, format_ in enumerate(("csv", "jsonl", "xlsx", "parquet")):
+        await files.export(format=format_)
+        await tenant.run(f"ALTER TABLE people RENAME {'name' if not at else f'name{at}'} TO name{at + 1}")
+        exported = await files.export(format=format_)
+        assert format_ == "xlsx" or f"name{at + 1}".encode() in exported
+    await files.export(format="parquet")
+    await tenant.run("ALTER TABLE people ALTER n TYPE date USING '2024-02-29'")
+    schema = parquet.read_schema(io.BytesIO(await files.export(format="parquet")))
+    assert schema.field("n").type == pa.date32()
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "xlsx", "parquet"])
+async def test_no_format_holds_the_table_in_memory(files: Files, tenant: Tenant, format_: str) -> None:
+    await tenant.run(
+        "CREATE TABLE people (id int PRIMARY KEY, filler text); INSERT INTO people"
+        " SELECT n, (SELECT string_agg(md5(n::text || m), '') FROM generate_series(1, 30) m) FROM generate_series(1, 50000) n"
+    )
+    await files.export(format=format_, filter='{"column": "id", "op": "lt", "value": 20000}')
+    before, size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0
+    async for piece in files.exported(format=format_):
+        size += len(piece)
+    assert size > 24_000_000
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 60
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "xlsx", "parquet"])
+async def test_a_reader_of_any_format_may_hang_up(files: Files, tenant: Tenant, format_: str) -> None:
+    await tenant.run(f"CREATE TABLE people (id int PRIMARY KEY, filler text); INSERT INTO people {MANY}")
+    superuser = await asyncpg.connect(tenant.binding.server.dsn(tenant.id))
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active' AND datname = current_database()"
+    stream = files.exported(format=format_)
+    await anext(stream)
+    await stream.aclose()  # type: ignore[attr-defined]
+    async with asyncio.timeout(10):
+        while await superuser.fetchval(running):  # noqa: ASYNC110  Postgres has no event for us
+            await asyncio.sleep(0)
+    await superuser.close()
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "xlsx", "parquet"])
+async def test_a_query_that_fails_in_the_middle_fails_the_stream_of_any_format(
+    files: Files, tenant: Tenant, format_: str
+) -> None:
+    await tenant.run(
+        "CREATE VIEW people AS SELECT n, 1 / (200000 - n) AS x, repeat('x', 100) FROM generate_series(1, 300000) n"
+    )
+    with pytest.raises(Exception, match="division by zero"):
+        await files.export(format=format_)
+
+
+@pytest.mark.parametrize("format_", ["csv", "json", "jsonl", "xlsx", "parquet"])
+async def test_what_a_list_would_refuse_no_format_begins(files: Files, tenant: Tenant, format_: str) -> None:
+    await tenant.run("CREATE TABLE people (id int PRIMARY KEY, age int)")
+    for reason, query in [
+        ("COLUMN_UNKNOWN", {"fields": "nam"}),
+        ("FILTER_INVALID", {"filter": '{"column": "age", "op": "gt", "value": "old"}'}),
+    ]:
+        with refused(reason):
+            await files.export(format=format_, **query)
