@@ -38,6 +38,7 @@ BY_REASON: dict[str, int] = {
     "OPTION_INVALID": 400,
     "IF_MATCH_INVALID": 400,
     "IDEMPOTENCY_KEY_INVALID": 400,
+    "BODY_TOO_SLOW": 408,
     "TOO_LARGE": 413,
     "HOST_UNKNOWN": 421,
     "MEDIA_TYPE_UNSUPPORTED": 415,
@@ -62,8 +63,8 @@ OURS = frozenset(
         "WANTED_INVALID",
     }
 )
-# Metadata that is JSON already: a newer plan, the record as it stands.
-_JSON = frozenset({"plan", "record"})
+# Metadata that is JSON already: a newer plan, the record as it stands, an operation that would help.
+_JSON = frozenset({"plan", "record", "operation"})
 RETRY_AFTER = "retry_after"
 
 
@@ -96,10 +97,12 @@ def problem(
 
 
 def headers_of(status: int, error: AppError | None = None) -> list[tuple[bytes, bytes]]:
-    """What belongs beside a problem: how to sign in, when to come back."""
+    """What belongs beside a problem: how to sign in, when to come back, that nothing more is read."""
     headers = [(b"content-type", MEDIA_TYPE.encode())]
     if status == http.HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b'Bearer realm="rowhouse"'))
+    if status == http.HTTPStatus.REQUEST_TIMEOUT:
+        headers.append((b"connection", b"close"))  # the rest of the body may still come
     wait = error.metadata.get(RETRY_AFTER) if error else None
     if wait or status in (http.HTTPStatus.TOO_MANY_REQUESTS, http.HTTPStatus.SERVICE_UNAVAILABLE):
         headers.append((b"retry-after", (wait or "1").encode()))
@@ -107,7 +110,7 @@ def headers_of(status: int, error: AppError | None = None) -> list[tuple[bytes, 
 
 
 def _embedded(key: str, value: str) -> object:
-    if key not in _JSON:
+    if key not in _JSON or value.isdecimal():  # an operation's id stays a text
         return value
     try:
         return orjson.Fragment(value) if orjson.loads(value) is not None else None

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from services.records import cursors
+from services.records import cursors, indexing
 from services.records.cursors import Cursor
 from services.records.errors import AnswerTooLarge
-from services.records.plans import Aggregate, Page
+from services.records.plans import Aggregate, Page, Searched
 from services.records.statement import MAX_CURSOR
+from services.tenancy import indexes
+from services.tenancy.catalog import Table
 
 MAX_ANSWER = 30_000_000
 """Bytes of an answer: a gRPC message takes 32 MiB."""
@@ -40,13 +42,15 @@ def page(plan: Page, found: Found, estimate: int | None) -> bytes:
     if plan.from_end and plan.start is not None and plan.start.backward and found.total is not None:
         plan = replace(plan, start=replace(plan.start, position=found.total), exact=True)
     previous, following, begins = _around(plan, found)
-    tail = {
+    tail: dict[str, object] = {
         "next": following and cursors.encode(following),
         "prev": previous and cursors.encode(previous),
         "start": {"value": begins, "exact": plan.exact or previous is None},
         "count": _count(plan, found, estimate),
         "truncated": _truncated(plan, found),
     }
+    if plan.selection.searched is not None:
+        tail["search"] = _search(plan.table, plan.selection.searched)
     return b"".join([b"{", _records(plan, found), b",", orjson.dumps(tail)[1:]])
 
 
@@ -57,6 +61,15 @@ def aggregates(plan: Aggregate, rows: int, values: Sequence[str | None]) -> byte
         for figure, value in zip(plan.figures, values, strict=True)
     ]
     return orjson.dumps({"aggregates": figures, "rows": rows})
+
+
+def _search(table: Table, searched: Searched) -> dict[str, object]:
+    """Whether an index found the records, and the operation that makes one that would."""
+    lacking = indexing.missing(table, searched.index)
+    return {
+        "indexed": bool(searched.index) and indexes.exists(table, searched.index),
+        "operation": indexing.operation(table, lacking),
+    }
 
 
 def is_whole(plan: Page, found: Found) -> bool:

@@ -1,6 +1,9 @@
 """What can go wrong with records, in words for people. What Postgres refuses becomes one of these in `failures`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
 
 from services.kit.errors import Conflict, Forbidden, Invalid, NotFound, Precondition, Unavailable
 from services.kit.paging import CursorInvalid, LimitInvalid
@@ -337,10 +340,16 @@ class DatabaseRefused(Invalid):
 class QueryTooSlow(Invalid):
     reason = "QUERY_TOO_SLOW"
 
-    def __init__(self, table: str, seconds: float, columns: Iterable[str]) -> None:
-        named = ", ".join(columns)
-        cure = f"an index on ({named}) would help" if named else "ask for less"
-        super().__init__(f"Table '{table}' did not answer within {seconds:g} s; {cure}.", table=table, columns=named)
+    def __init__(self, table: str, seconds: float, operation: Mapping[str, Any] | None) -> None:
+        if operation is None:
+            super().__init__(f"Table '{table}' did not answer within {seconds:g} s; ask for less.", table=table)
+            return
+        named = ", ".join(column["column"] for column in operation["columns"])
+        super().__init__(
+            f"Table '{table}' did not answer within {seconds:g} s; an index on ({named}) would help, "
+            "which the operation beside this makes.",
+            table=table, columns=named, operation=orjson.dumps(operation).decode(),
+        )  # fmt: skip
 
 
 class Locked(Conflict):

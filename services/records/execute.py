@@ -11,7 +11,7 @@ import structlog
 from opentelemetry import trace
 
 from services.kit.errors import AppError
-from services.records import explain, failures
+from services.records import explain, failures, indexing
 from services.records.errors import Contended, QueryTooSlow
 from services.records.plans import Input
 from services.records.statement import Statement
@@ -19,6 +19,7 @@ from services.tenancy.bindings import Login
 from services.tenancy.catalog import Catalog, Table
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
+from services.tenancy.indexes import Part
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -46,8 +47,8 @@ class Plan(Protocol):
         ...
 
     @property
-    def hints(self) -> tuple[str, ...]:
-        """Columns of which an index may help."""
+    def hints(self) -> tuple[Part, ...]:
+        """The parts of an index that would help."""
         ...
 
 
@@ -159,7 +160,7 @@ class Executor:
     async def _explained(self, connection: Connection, error: Exception, plan: Plan) -> Exception:
         """The error that callers see; the error itself where it is a fault of ours."""
         if isinstance(error, TimeoutError) or getattr(error, "sqlstate", "") == _CANCELED:
-            return QueryTooSlow(plan.table.name, self._seconds, plan.hints)
+            return QueryTooSlow(plan.table.name, self._seconds, indexing.operation(plan.table, plan.hints))
         if not isinstance(error, asyncpg.PostgresError):
             return Contended(plan.table.name)
         if failures.is_unreadable(error) and (faults := await explain.faults(connection, plan.inputs)):

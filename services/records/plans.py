@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from services.records import shapes
+from services.records import indexing, shapes
 from services.records.cursors import Cursor
 from services.records.request import Figure
 from services.tenancy.catalog import Table
+from services.tenancy.indexes import Part
 
 
 class Role(StrEnum):
@@ -32,6 +33,15 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search asks of a record, and the index that would find it; none where no index can."""
+
+    condition: shapes.Condition
+    arguments: dict[str, Any]
+    index: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Rows of a table, and the values for their filter."""
 
@@ -40,12 +50,12 @@ class Selection:
     arguments: dict[str, Any]
     inputs: tuple[Input, ...]
 
+    searched: Searched | None
+
     @property
-    def hints(self) -> tuple[str, ...]:
-        """Columns of which an index may help: those that are filtered and sorted by, but for the key."""
-        filtered = (given.column for given in self.inputs)
-        sorted_ = (level.name for level in self.rows.order)
-        return tuple(dict.fromkeys(name for name in (*filtered, *sorted_) if name not in self.table.primary_key))
+    def hints(self) -> tuple[Part, ...]:
+        """The parts of an index that would help."""
+        return indexing.helpful(self.table, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,8 @@ class Page:
         return self.selection.table
 
     @property
-    def hints(self) -> tuple[str, ...]:
-        """Columns of which an index may help."""
+    def hints(self) -> tuple[Part, ...]:
+        """The parts of an index that would help."""
         return self.selection.hints
 
 
@@ -105,8 +115,8 @@ class Aggregate:
         return self.selection.inputs
 
     @property
-    def hints(self) -> tuple[str, ...]:
-        """Columns of which an index may help."""
+    def hints(self) -> tuple[Part, ...]:
+        """The parts of an index that would help."""
         return self.selection.hints
 
 
@@ -119,7 +129,7 @@ class Record:
     arguments: dict[str, Any]
     inputs: tuple[Input, ...]
     key: str
-    hints: tuple[str, ...] = ()
+    hints: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +152,7 @@ class Write:
     single: bool = False
     keys: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
-    hints: tuple[str, ...] = ()
+    hints: tuple[Part, ...] = ()
 
     @property
     def inputs(self) -> tuple[Input, ...]:

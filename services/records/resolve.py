@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from services.records import cursors, filtering, keys, ordering, request, shapes, values
+from services.records import cursors, filtering, keys, ordering, request, searching, shapes, values
 from services.records.errors import AggregateInvalid, CursorInvalid, FieldsInvalid, hint
 from services.records.errors import shown as shown_text
 from services.records.plans import Aggregate, Input, Jump, Page, Record, Role, Selection
@@ -18,9 +18,13 @@ def selection(catalog: Catalog, asked: request.Selection, *, as_text: bool = Fal
     """The rows that a list or an export is about. Raises what names no table or column, SortInvalid and FilterInvalid."""
     table = catalog.table(asked.table.schema, asked.table.table)
     where, arguments, inputs = filtering.resolve(table, asked.where)
+    searched = searching.resolve(table, asked.words)
+    if searched is not None:
+        where = shapes.Group(True, (searched.condition, *((where,) if where else ())))
+        arguments |= searched.arguments
     fields = shown(table, asked.fields, as_text)
     rows = shapes.Rows(source(table), fields, ordering.resolve(table, asked.sort), where)
-    return Selection(table, rows, {**arguments, "oid": table.oid}, inputs)
+    return Selection(table, rows, {**arguments, "oid": table.oid}, inputs, searched)
 
 
 def page(catalog: Catalog, asked: request.Page) -> Page:

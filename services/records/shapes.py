@@ -76,6 +76,15 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """A pattern, in `parameter`, that the text of some column is like; `apart`: of each by itself, so that indexes help."""
+
+    names: tuple[str, ...]
+    parameter: str
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """A day or time that lies within a stretch as seen from now; parameters are `…_count` and `…_zone`."""
 
@@ -102,7 +111,7 @@ class Negation:
     member: "Condition"
 
 
-Condition = Compare | Within | Group | Negation
+Condition = Compare | Within | Search | Group | Negation
 
 
 @dataclass(frozen=True, slots=True)

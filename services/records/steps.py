@@ -10,6 +10,7 @@ from services.records import shapes
 from services.records.edits import Conflict, Manner
 from services.records.plans import Input, Role
 from services.tenancy.catalog import Catalog, Column, Table
+from services.tenancy.indexes import Part
 
 
 class Verb(StrEnum):
@@ -116,7 +117,7 @@ class Write:
     by: tuple[Column, ...] = ()
     rows: tuple[Row, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    hints: tuple[str, ...] = ()
+    hints: tuple[Part, ...] = ()
 
     @property
     def inputs(self) -> tuple[Input, ...]:

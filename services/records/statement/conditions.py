@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import array
 
-from services.records.shapes import Compare, Condition, Group, Within
+from services.records.shapes import Compare, Condition, Group, Search, Within
 from services.records.statement import parts
 from services.records.statement.expressions import (
     Expression,
@@ -30,6 +31,8 @@ def condition(relation: Relation, node: Condition) -> sa.ColumnElement[bool]:
         return _compare(relation.column(node.name), node)
     if isinstance(node, Within):
         return _within(relation.column(node.name), node)
+    if isinstance(node, Search):
+        return _search([relation.column(name) for name in node.names], node)
     if isinstance(node, Group):
         members = [condition(relation, member) for member in node.members]
         return sa.and_(sa.true(), *members) if node.every else sa.or_(sa.false(), *members)
@@ -60,6 +63,15 @@ def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
         case "between":
             return sa.and_(_ordering(left, "ge", node, "_from"), _ordering(left, "le", node, "_to"))
     return _ordering(left, node.operator, node, "")
+
+
+def _search(columns: list[Expression], node: Search) -> sa.ColumnElement[bool]:
+    pattern = sort_key(value(node.parameter, "text"))
+    if node.apart or not columns:
+        return sa.or_(sa.false(), *(sort_key(text_of(column)).like(pattern) for column in columns))
+    # As one text, which is read once, and which no index tempts the planner to walk from end to end.
+    whole = sa.func.array_to_string(array([text_of(column) for column in columns]), constant(r"E'\n'"))
+    return sort_key(whole).like(pattern)
 
 
 def _list(column: Expression, node: Compare) -> Expression:

@@ -43,7 +43,9 @@ def branches(relation: Relation, levels: tuple[Level, ...], after: After) -> Ite
         same = tuple(clause for term in terms[:depth] for clause in _same(term))
         inclusive = after.inclusive and depth == known - 1
         for past in _past(terms[depth], after.backward, inclusive):
-            yield Branch((*same, past.where), _order(terms[depth + past.constant :], after.backward, past.not_null))
+            # As an index behind other columns has it, NULLs come last at every level but the first.
+            not_null = past.not_null and depth == 0
+            yield Branch((*same, past.where), _order(terms[depth + past.constant :], after.backward, not_null))
 
 
 def whole(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> list[Branch]:

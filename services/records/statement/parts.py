@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from services.records.shapes import Compare, Condition, Field, Group, Within
+from services.records.shapes import Compare, Condition, Field, Group, Search, Within
 from services.records.statement import cells
 from services.records.statement.compiled import Query
 from services.records.statement.expressions import Expression, Relation, constant, labelled, text_of
@@ -69,6 +69,8 @@ def compared(node: Condition | None) -> Iterable[str]:
     """The columns that a filter looks at."""
     if isinstance(node, Compare | Within):
         yield node.name
+    elif isinstance(node, Search):
+        yield from node.names
     elif isinstance(node, Group):
         for member in node.members:
             yield from compared(member)
