@@ -32,9 +32,10 @@ class MoneyDisplay(Display):
     """The sign before decimals. Said, it settles how `1,234` is read."""
 
 
-_PARTS = re.compile(r"(?P<before>[^0-9.,]*)(?P<number>(?:[0-9]|[.,][0-9]).*[0-9]|[0-9])(?P<after>.*)", re.DOTALL)
-_NO_CENTS = re.compile(rf"[.,]?[{amounts.MINUS}\u2014]+|[.,](?=\s|$)")
+_NO_CENTS = rf"(?:[.,](?:[{amounts.MINUS}\u2014]+|(?=\s|$)))?"
 """What stands for no cents, as in `5.-` and `5,—`."""
+_PARTS = re.compile(rf"(?P<before>[^0-9]*?)(?P<number>[.,]?[0-9](?:.*[0-9])?){_NO_CENTS}(?P<after>.*)", re.DOTALL)
+_NEGATIVE = re.compile(rf"(?P<sign>[{amounts.MINUS}+])|(?P<open>\()")
 
 
 def read(text: str, settings: Settings, base_type: str) -> str:
@@ -45,15 +46,23 @@ def read(text: str, settings: Settings, base_type: str) -> str:
     match = _PARTS.fullmatch(text)
     if match is None:
         raise ValueError("it is no amount of money.")
-    before, after = match["before"], _NO_CENTS.sub("", match["after"], count=1)
-    negative = sum(before.count(sign) for sign in amounts.MINUS)
-    brackets = before.count("("), after.count(")")
-    if negative > 1 or brackets not in ((0, 0), (1, 1)) or (negative and any(brackets)):
-        raise ValueError("it is no amount of money.")
-    for word in (before, after):
-        _check_currency(re.sub(rf"[{amounts.MINUS}+()\s]", "", word), settings.get("currency"), base_type)
-    number = amounts.read(match["number"], settings.get("decimal"))
-    return amounts.fitting(f"{'-' if negative or any(brackets) else ''}{number}", base_type)
+    before, after, sign = _without_sign(match["before"], match["after"])
+    for word in (before.strip(), after.strip()):
+        _check_currency(word, settings.get("currency"), base_type)
+    return amounts.fitting(sign + amounts.read(match["number"], settings.get("decimal")), base_type)
+
+
+def _without_sign(before: str, after: str) -> tuple[str, str, str]:
+    """What stands before and behind an amount without its sign, and the sign; accountants write a negative amount in brackets."""
+    sign = _NEGATIVE.search(before)
+    if sign is None:
+        return before, after, ""
+    before = before[: sign.start()] + before[sign.end() :]
+    if sign["open"] is None:
+        return before, after, "" if sign["sign"] == "+" else "-"
+    if after.count(")") != 1:
+        raise ValueError("it is no amount of money: a bracket is missing.")
+    return before, after.replace(")", ""), "-"
 
 
 def _check_currency(word: str, currency: str | None, base_type: str) -> None:
