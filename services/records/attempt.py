@@ -140,7 +140,8 @@ class Attempt:
         await self._go_on(step, step.rows[0], error, refused)
 
     async def _go_on(self, step: Step, row: Row, error: AppError, refused: asyncpg.PostgresError | None) -> None:
-        blamed = [name for name in self._columns(refused) if name in row.texts]
+        columns = [name for name in self._columns(refused) if step.table.has_column(name)]
+        blamed = [name for name in columns if name in row.texts] or columns[:1]
         for column in blamed or (None,):
             self._leave_out(error, row, column)
         if step.verb is Verb.CREATE and refused and failures.refers_to_itself(refused, step.table):

@@ -10,7 +10,7 @@ from services.records import changes, errors, shapes, statement
 from services.records.attempt import Attempt
 from services.records.steps import Row, Step
 
-_ROUNDS = 5
+_ROUNDS = 20
 """How often records that come and go under our hands are looked for again."""
 
 

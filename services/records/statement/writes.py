@@ -75,7 +75,7 @@ def delete_where(shape: Rows) -> Statement:
     """
     relation, looked_at = Relation(shape.source, _compared(shape), written=True), relation_of(shape)
     most = sa.bindparam("most", type_=sa.BigInteger())
-    some = sa.select(constant("1")).select_from(looked_at.rows).where(*where(looked_at, shape)).limit(most + 1)
+    some = sa.select(constant("1")).select_from(looked_at.rows).where(*where(looked_at, shape)).limit(most + constant("1"))
     bound = sa.select(sa.func.count().label("n")).select_from(some.subquery("some")).cte("bound")
     few = sa.select(bound.c.n <= most).scalar_subquery()
     query = sa.delete(relation.table).where(few, *where(relation, shape)).returning(constant("1"))
