@@ -160,7 +160,8 @@ async def test_an_upsert_leaves_out_what_does_not_fit(people: Records) -> None:
     await people.create({"name": "a", "email": "a@x"}, {"name": "b", "email": "b@x"})
     body = {
         "records": [
-            {"email": "a@x", "age": -1}, {"email": "b@x", "age": 3}, {"email": "c@x"}, {"email": "d@x", "name": "d"}, {"email": "d@x", "name": "e"},
+            {"email": "a@x", "age": -1}, {"email": "b@x", "age": 3}, {"email": "c@x"},
+            {"email": "d@x", "name": "d"}, {"email": "d@x", "name": "e"},
         ],
         "on_conflict": {"columns": ["email"], "do": "update"},
     }  # fmt: skip
