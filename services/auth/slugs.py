@@ -7,8 +7,9 @@ import unicodedata
 from services.auth.errors import SlugInvalid
 from services.auth.store.tenants import is_id
 
+SHORTEST = 3
 LONGEST = 40
-_SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+_SLUG = re.compile(rf"[a-z][a-z0-9-]{{{SHORTEST - 2},{LONGEST - 2}}}[a-z0-9]")
 # Words that our own paths and host names use, or that would lend their owner an air of authority.
 RESERVED = frozenset(
     """
@@ -23,7 +24,8 @@ def checked(slug: str) -> str:
     """`slug`, if it can be one. Fails with SLUG_INVALID."""
     if _SLUG.fullmatch(slug) is None:
         raise SlugInvalid(
-            slug, "needs 3 to 40 characters: small letters a-z, digits and hyphens, a letter first and no hyphen last"
+            slug,
+            f"needs {SHORTEST} to {LONGEST} characters: small letters a-z, digits and hyphens, a letter first and no hyphen last",
         )
     if slug in RESERVED or is_id(slug):
         raise SlugInvalid(slug, "is reserved; choose another")

@@ -60,7 +60,7 @@ def routed() -> FastAPI:
 def layered(api: ASGIApp, settings: Settings) -> ASGIApp:
     """The layers around the routes, innermost first."""
     inner = RawPath(api)
-    limited = BodyLimit(inner, settings.body_bytes)
+    limited = BodyLimit(inner, settings.body_bytes, settings.body_seconds)
     watched = HangUpWatch(limited)
     defended = CrossSite(watched, settings.public_url)
     known = KnownHosts(defended, settings.hosts)

@@ -106,7 +106,7 @@ def file(query: type[Parameters], media_types: Iterable[str]) -> dict[str, Any]:
     """A route that answers a file of one of `media_types`."""
     names = [media_type.partition(";")[0] for media_type in media_types]
     text = {"schema": {"type": "string"}, "example": "title,rating\r\nUp,8.3\r\n"}
-    content = {name: text if name.startswith("text/") else {"schema": {}} for name in names}
+    content: dict[str, Any] = {name: text if name.startswith("text/") else {"schema": {}} for name in names}
     answer = {"description": "The file.", "content": content}
     return {
         "response_class": Response,

@@ -110,6 +110,17 @@ class TooLarge(errors.Invalid):
         super().__init__(f"The body is larger than the {limit:,} bytes that this route takes.", limit=str(limit))
 
 
+class BodyTooSlow(errors.Invalid):
+    """A body that trickles in, or stops in the middle."""
+
+    reason = "BODY_TOO_SLOW"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The body did not come within {seconds:g} seconds; send it again, in smaller parts if the line is slow."
+        )
+
+
 class MediaTypeUnsupported(errors.Invalid):
     """A body that says it is something else than the route takes."""
 

@@ -137,7 +137,7 @@ def _refusals(path: str, method: str, operation: Json) -> list[int]:
     if "{tenant}" in path:
         found += [409, 422]
     if "requestBody" in operation:
-        found += [401, 403, 404, 409, 413, 415, 422]
+        found += [401, 403, 404, 408, 409, 413, 415, 422]
     if method != "get":
         found += {"records": [412], "tables": [428], "operations": [428]}.get(operation["tags"][0], [])
     return sorted(set(found))

@@ -19,6 +19,9 @@ HEAD_BYTES = 65_536
 HEAD_FIELDS = 100
 # A head arrives in one piece or is held back on purpose.
 HEAD_SECONDS = 20.0
+# A client that takes less than this of an answer in this time is cut off, and what it asked for ends with it.
+READER_BYTES = 65_536
+READER_SECONDS = 30.0
 _WORDS = b"The request line and headers are too large."
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -30,8 +33,8 @@ class HeadTooLarge(Exception):
     """A request line and headers above the bounds."""
 
 
-class BoundedHeads(HttpToolsProtocol):
-    """uvicorn's fast HTTP protocol, which by itself would buffer a head without end and wait for it for ever."""
+class Bounded(HttpToolsProtocol):
+    """uvicorn's fast HTTP protocol, which by itself would buffer a head without end, and wait for it and for a reader for ever."""
 
     def __init__(
         self,
@@ -45,6 +48,8 @@ class BoundedHeads(HttpToolsProtocol):
         self._head = 0
         self._excess = False
         self._late: asyncio.TimerHandle | None = None
+        self._reader: asyncio.TimerHandle | None = None
+        self._untaken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give the first head its time; between requests uvicorn's keep-alive timer runs."""
@@ -54,7 +59,18 @@ class BoundedHeads(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._settle()
+        self._reader_came()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Give the reader its time to take what is in the buffer."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """Stop that clock."""
+        super().resume_writing()
+        self._reader_came()
 
     def data_received(self, data: bytes) -> None:
         """Count what belongs to a head that is not complete after this piece."""
@@ -96,6 +112,21 @@ class BoundedHeads(HttpToolsProtocol):
     def _give_up(self) -> None:
         self.transport.close()
 
+    def _watch_reader(self) -> None:
+        self._untaken = self.transport.get_write_buffer_size()
+        self._reader = self.loop.call_later(READER_SECONDS, self._look_at_reader)
+
+    def _look_at_reader(self) -> None:
+        if self._untaken - self.transport.get_write_buffer_size() < READER_BYTES:
+            self.transport.abort()  # to close would be to wait for the buffer
+        else:
+            self._watch_reader()
+
+    def _reader_came(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
     def _settle(self) -> None:
         if self._late is not None:
             self._late.cancel()
@@ -123,7 +154,7 @@ async def serve(app: ASGIApp, settings: Settings) -> AsyncIterator[None]:
     listener = _bound(settings.listen)
     config = uvicorn.Config(
         app,
-        http=BoundedHeads,
+        http=Bounded,
         ws="none",
         lifespan="off",
         log_config=None,

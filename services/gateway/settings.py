@@ -38,6 +38,9 @@ class Settings(settings.Settings):
     body_bytes: int = 10 * MEGABYTE
     """The largest JSON body."""
 
+    body_seconds: float = 60
+    """How long a JSON body may take to arrive, and each piece of a file."""
+
     upload_bytes: int = 100_000 * MEGABYTE
     """The largest file of an import."""
 

@@ -76,7 +76,7 @@ _DECODER = json.JSONDecoder(
 
 
 def _write(value: Json, parts: list[str], depth: int) -> None:
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH and isinstance(value, dict | list):
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels.")
     if isinstance(value, Repeated):
         raise ValueError(f"it repeats the name {shown(value.name)}.")

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 from rowhouse.records.v1 import records_pb2 as pb
+from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway import server
+from services.gateway.middleware import limits
 from services.kit.rpc.typing import Context
 from tests.fixtures.gateway import TABLE, Front, MakeFront
 
@@ -114,3 +117,90 @@ async def test_a_head_that_does_not_come_is_not_waited_for(
 
 async def test_what_is_not_http_is_told_so(front: Front) -> None:
     assert (await raw(front, b"\x16\x03\x01 hello\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("path", [RECORDS, "/api/v1/tokens", IMPORTS])
+async def test_a_body_that_does_not_come_is_not_waited_for(make_front: MakeFront, path: str) -> None:
+    front = await make_front(body_seconds=0.05)
+    seen: list[str] = []
+
+    async def take(messages: AsyncIterator[pb.ImportRequest], context: Context) -> pb.ImportReply:
+        seen.extend([str(message.WhichOneof("message")) async for message in messages])
+        return pb.ImportReply()
+
+    front.behind.answers["Import"] = take
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer good\r\nContent-Type: application/json\r\n"
+    )
+    answer = await raw(front, f'{head}Content-Length: 100\r\n\r\n{{"records":['.encode())
+
+    assert answer.startswith(b"HTTP/1.1 408 "), answer
+    assert b'"code":"BODY_TOO_SLOW"' in answer
+    assert {name for name, _ in front.behind.asked} <= {"Identify"}
+    assert "finish" not in seen
+
+
+@pytest.mark.parametrize(("is_file", "pieces_taken"), [(False, 3), (True, 9)])
+async def test_a_json_body_has_one_time_for_all_and_a_file_one_for_each_piece(
+    monkeypatch: pytest.MonkeyPatch, is_file: bool, pieces_taken: int
+) -> None:
+    loop = asyncio.get_running_loop()
+    start, passed, taken = loop.time(), 0.0, 0
+    monkeypatch.setattr(loop, "time", lambda: start + passed)
+
+    async def receive() -> Message:
+        nonlocal passed
+        await asyncio.sleep(0)
+        passed += 0.025
+        return {"type": "http.request", "body": b"x", "more_body": taken < 8}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal taken
+        if is_file:
+            limits.allow_file(scope, 1000)
+        while (await receive())["more_body"]:
+            taken += 1
+        taken += 1
+
+    async def send(message: Message) -> None: ...
+
+    with contextlib.suppress(limits.Refused):
+        await limits.BodyLimit(app, 1000, 0.06)({"type": "http", "headers": []}, receive, send)
+    assert taken == pieces_taken
+
+
+def exporting(front: Front, pieces: int | None) -> asyncio.Event:
+    """Let an export answer so many pieces, or pieces without end; the event says that it is over."""
+    ended = asyncio.Event()
+
+    async def chunks() -> AsyncIterator[pb.ExportChunk]:
+        try:
+            for _ in itertools.repeat(None) if pieces is None else range(pieces):
+                yield pb.ExportChunk(data=b"x" * 200_000)
+        finally:
+            ended.set()
+
+    async def export(request: pb.ExportRequest, context: Context) -> AsyncIterator[pb.ExportChunk]:
+        return chunks()
+
+    front.behind.answers["Export"] = export
+    return ended
+
+
+async def test_who_does_not_read_an_answer_is_cut_off(make_front: MakeFront, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "READER_SECONDS", 0.05)
+    front = await make_front()
+    ended = exporting(front, None)
+    _, writer = await asyncio.open_connection(*front.address, limit=1000)
+    writer.write(f"GET {TABLE}/export HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer good\r\n\r\n".encode())
+
+    await asyncio.wait_for(ended.wait(), 10)
+    writer.close()
+
+
+async def test_who_reads_has_all_the_time_that_it_takes(make_front: MakeFront, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "READER_SECONDS", 0.05)
+    front = await make_front()
+    exporting(front, 100)
+
+    assert len((await front.http.get(f"{TABLE}/export")).content) == 20_000_000

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import pkgutil
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ import pytest
 
 import services
 from services.gateway import problems
+from services.gateway.middleware import observe
 from services.kit import errors
 from services.kit.rpc.typing import Context
 from tests.fixtures.gateway import TABLE, Front, MakeFront
@@ -225,3 +227,17 @@ async def test_many_at_once_do_not_mix_their_callers(front: Front) -> None:
     answers = await asyncio.gather(*(front.http.get(path) for path in paths))
 
     assert [answer.json()["detail"] for answer in answers] == names
+
+
+async def test_the_access_log_says_the_status_as_a_number(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[dict[str, Any]] = []
+    monkeypatch.setattr(observe._enabled, "isEnabledFor", lambda level: True)
+    monkeypatch.setattr(observe, "_log", SimpleNamespace(info=lambda event, **said: logged.append(said)))
+    refusing(front, "ListRecords", RuntimeError("x"))
+    await front.http.get(RECORDS)
+    await front.http.post(RECORDS, json={})
+
+    assert [(said["method"], said["path"], repr(said["status"])) for said in logged] == [
+        ("GET", RECORDS, "500"),
+        ("POST", RECORDS, "201"),
+    ]

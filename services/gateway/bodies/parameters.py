@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.gateway import errors
 from services.kit.paging import MAX_LIMIT, LimitInvalid
 
-_KEY_LONGEST = 200
+KEY_LONGEST = 200
 _ASYNC = "respond-async"
 
 
@@ -79,7 +79,7 @@ def idempotency_key(request: Request) -> str:
     key = request.headers.get("idempotency-key")
     if key is None:
         return ""
-    if not (0 < len(key) <= _KEY_LONGEST and key.isascii() and key.isprintable()):
+    if not (0 < len(key) <= KEY_LONGEST and key.isascii() and key.isprintable()):
         raise errors.IdempotencyKeyInvalid
     return key
 

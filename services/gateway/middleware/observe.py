@@ -52,7 +52,7 @@ class _Request:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._status = message["status"]
+                self._status = int(message["status"])  # an enumeration would be logged by its name
                 message["headers"] = [*message.get("headers", ()), request_id]
             else:
                 self._sent += len(message.get("body", b""))

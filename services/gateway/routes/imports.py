@@ -39,7 +39,7 @@ async def import_file(request: Request) -> Response:
     _require_file(request)
     query = parameters.read(request, queries.Import)
     settings = gateway(request).settings
-    limits.allow(request.scope, settings.upload_bytes)
+    limits.allow_file(request.scope, settings.upload_bytes)
     opening = pb.ImportOpen(
         schema=paths.name(request, "schema"),
         name=query.name,
@@ -65,7 +65,7 @@ async def preview_import(request: Request) -> Response:
     """See how a file would be read: dialect, columns and 50 rows. Only its first megabyte is looked at; a workbook is read whole."""
     _require_file(request)
     query = parameters.read(request, queries.Preview)
-    limits.allow(request.scope, gateway(request).settings.upload_bytes)
+    limits.allow_file(request.scope, gateway(request).settings.upload_bytes)
     head, more = await upload.head(request, _HEAD_BYTES, _WORKBOOK_BYTES)
     asked = pb.PreviewRequest(
         head=head,
