@@ -26,7 +26,7 @@ _STATEMENTS: Mapping[Verb, Callable[[shapes.Write], Statement]] = {
 class Blamed(Exception):
     """Postgres refuses a statement, and this record is to blame; `row` is None where that is not known."""
 
-    def __init__(self, refused: asyncpg.PostgresError, row: int | None) -> None:
+    def __init__(self, refused: asyncpg.PostgresError, row: Row | None) -> None:
         super().__init__()
         self.refused = refused
         self.row = row
@@ -130,14 +130,14 @@ class Attempt:
 
     async def _refuse(self, step: Step, refused: asyncpg.PostgresError | None) -> None:
         """Leave a record out, or the cells of it that a rule is about; or fail with it. None: it was not written, with no word why."""
-        number = step.rows[0].number if len(step.rows) == 1 else None
+        row = step.rows[0]
         if refused is None:
-            error: AppError = errors.RecordUntouched(self._plan.table.name, self._number(number))
-        elif number is None or not self._partial:
-            raise Blamed(refused, number)
+            error: AppError = errors.RecordUntouched(self._plan.table.name, self._number(row.number))
+        elif not self._partial:
+            raise Blamed(refused, row if len(step.rows) == 1 else None)
         else:
-            error = await self._explained(refused)
-        await self._go_on(step, step.rows[0], error, refused)
+            error = await self._explained(refused, row)
+        await self._go_on(step, row, error, refused)
 
     async def _go_on(self, step: Step, row: Row, error: AppError, refused: asyncpg.PostgresError | None) -> None:
         columns = [name for name in self._columns(refused) if step.table.has_column(name)]
@@ -154,8 +154,8 @@ class Attempt:
             return ()
         return failures.columns_of(refused, failures.source_of(refused, self._plan.table, self._plan.catalog))
 
-    async def _explained(self, refused: asyncpg.PostgresError) -> AppError:
-        why = await self._explainer.refusal(refused, None)
+    async def _explained(self, refused: asyncpg.PostgresError, row: Row) -> AppError:
+        why = await self._explainer.refusal(refused, row, None)
         if not isinstance(why, AppError):
             raise why
         return why

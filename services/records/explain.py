@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from services.records import failures, resolve, shapes, statement
+from services.kit.errors import AppError
+from services.records import errors, failures, resolve, shapes, statement, values
 from services.records.failures import About, Fault
 from services.records.plans import Input
-from services.records.steps import Write
+from services.records.steps import Row, Write
 from services.tenancy.catalog import Table
 
 if TYPE_CHECKING:
@@ -39,16 +40,18 @@ class Explainer:
         self._plan = plan
         self._seconds = _SECONDS
 
-    async def refusal(self, refused: asyncpg.PostgresError, row: int | None) -> Exception:
-        """The error for callers; the refusal itself where it is a fault of ours. `row` is the number that the error is to name."""
+    async def refusal(self, refused: asyncpg.PostgresError, row: Row | None, number: int | None) -> Exception:
+        """The error for callers, that names the record's `number`; the refusal itself where it is a fault of ours."""
         table, catalog = self._plan.table, self._plan.catalog
         source = failures.source_of(refused, table, catalog)
+        if refused.sqlstate == "23514" and row is not None and (unfit := _of_kind(refused, source, row, number)):
+            return unfit
         existing, referrers = "", None
         if refused.sqlstate == "23505" and (match := await self._matches(refused, source)):
             existing = match["key"] or ""
         if refused.sqlstate == "23503" and source is not table and (match := await self._matches(refused, source)):
             referrers = match["count"]
-        return failures.of_refusal(refused, table, About(row, catalog, existing, referrers)) or refused
+        return failures.of_refusal(refused, table, About(number, catalog, existing, referrers)) or refused
 
     async def _matches(self, refused: asyncpg.PostgresError, table: Table) -> Record | None:
         """The records of `table` that have the values which the refusal names; None where it cannot be known in time."""
@@ -69,6 +72,25 @@ class Explainer:
             return None
         finally:
             self._seconds -= time.monotonic() - started
+
+
+def _of_kind(refused: asyncpg.PostgresError, table: Table, row: Row, number: int | None) -> AppError | None:
+    """The words of the column's kind, where the rule that is broken is the kind's own."""
+    columns = failures.columns_of(refused, table)
+    text = row.texts.get(columns[0]) if len(columns) == 1 else None
+    if text is None:
+        return None
+    column = table.column(columns[0])
+    kind = values.kind(column)
+    if kind.rule("x", column.display) is None:
+        return None
+    try:
+        read = kind.read(text, column.display, column.base_type)
+    except ValueError as error:
+        return errors.ValueInvalid(column.name, text, str(error), number)
+    return (
+        errors.ValueInvalid(column.name, text, f"write it as {errors.shown(read)}.", number) if read != text else None
+    )
 
 
 def _named(table: Table, names: Iterable[str]) -> tuple[shapes.Column, ...]:

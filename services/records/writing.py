@@ -97,8 +97,9 @@ async def _written(transaction: _Transaction, plan: Write) -> Answer:
     try:
         return await _settled(transaction, plan)
     except Blamed as blamed:
-        row = None if plan.single else blamed.row
-        raise await Explainer(transaction.session.connection, plan).refusal(blamed.refused, row) from blamed
+        number = None if plan.single or blamed.row is None else blamed.row.number
+        explainer = Explainer(transaction.session.connection, plan)
+        raise await explainer.refusal(blamed.refused, blamed.row, number) from blamed
 
 
 async def _settled(transaction: _Transaction, plan: Write) -> Answer:

@@ -197,7 +197,7 @@ async def test_the_same_key_for_another_manner_is_another_request(people: Record
             await people.create({"name": "a", "age": "5"}, idempotency_key="k", **other)
 
 
-@pytest.mark.parametrize("bad", [0, 5, 1000])
+@pytest.mark.parametrize("bad", [0, 5, 250])
 async def test_a_thousand_records_with_some_that_do_not_fit_take_no_time(
     people: Records, bad: int, counted: Any
 ) -> None:
