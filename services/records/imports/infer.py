@@ -5,7 +5,7 @@ An intersection knows no order: the same values give the same type, however they
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from services import kinds
@@ -72,6 +72,16 @@ class Column:
     def type(self) -> str:
         """The type that the column gets."""
         return self.wanted or (self.format.type if self.format else TEXT)
+
+    @property
+    def kind(self) -> str | None:
+        """The kind that the values' spelling makes of the column, where its type alone would make another."""
+        return self.format.kind or None if self.format and self.wanted is None else None
+
+    @property
+    def display(self) -> Mapping[str, str]:
+        """Display settings that the values' spelling tells: the currency of amounts."""
+        return self.format.display if self.format and self.kind else {}
 
     @property
     def copied(self) -> Format | None:

@@ -27,7 +27,7 @@ def column(found: Column, obstacle: Obstacle | None = None) -> dict[str, Any]:
         "name": found.header.name,
         "label": found.header.label,
         "type": found.type,
-        "kind": kinds.of_type(base_type(found.type)).name,
+        "kind": found.kind or kinds.of_type(base_type(found.type)).name,
         "why": why(found, obstacle),
     }
     if found.format is not None and found.format.note:

@@ -138,13 +138,18 @@ def _said(job: Job, target: Target, load: Load, rows: Rows) -> dict[str, Any]:
     return said
 
 
+def _adopted(column: Column) -> dict[str, Any]:
+    shown = {"kind": column.kind, "display": column.display} if column.kind else {}
+    return {"name": column.header.name, "label": column.header.label, **shown}
+
+
 def _operation(job: Job, target: New, load: Load, said: Mapping[str, Any]) -> dict[str, Any]:
     operation = {
         "do": "adopt_table",
         "load": load.name,
         "schema": target.place[0],
         "name": target.place[1],
-        "columns": [{"name": column.header.name, "label": column.header.label} for column in load.columns],
+        "columns": [_adopted(column) for column in load.columns],
         "detail": said,
         "importing": job.id,
     }
