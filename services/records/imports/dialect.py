@@ -42,10 +42,17 @@ class Dialect:
     newline: str
     """The file's usual one. A single "\\r" ends a row only where this says so."""
     _plain: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
+    _empty: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         stop = "\r" if self.newline == "\r" else "\n"
+        object.__setattr__(self, "_empty", re.compile(rb"\r*+" if stop == "\r" else rb"(?:\r?\n)*+"))
         object.__setattr__(self, "_plain", re.compile(f"[^{re.escape(self.delimiter)}{stop}]*+".encode()))
+
+    def past_empty(self, buffer: bytes, start: int) -> int:
+        """Where the empty lines end that begin at `start`."""
+        match = self._empty.match(buffer, start)
+        return match.end() if match else start
 
     def row(self, buffer: bytes, start: int, line: int, limit: int | None = None) -> Row | None:
         """Cut the row that begins at `start`; None if its end is not in the buffer.

@@ -73,11 +73,10 @@ def _ended(text: bytes, whole: bool) -> bytes:
 
 def _first_row(style: Dialect, text: bytes, start: int, whole: bool) -> tuple[int, int, Row]:
     """The first row from `start` on that is not blank, with its place and line."""
-    line = 1 + text.count(b"\n", 0, start)
-    while start < len(text) and (row := style.row(text, start, line, limit=limits.COLUMNS)) is not None:
-        if not row.blank:
-            return start, line, row
-        start, line = row.end, line + 1
+    start = style.past_empty(text, start)
+    line = 1 + text.count(style.newline[-1:].encode(), 0, start)
+    if start < len(text) and (row := style.row(text, start, line, limit=limits.COLUMNS)) is not None:
+        return start, line, row
     if not text[start:].strip():
         raise FileEmpty
     raise QuoteUnterminated(line) if whole else RowTooLong(line, limits.ROW_BYTES)
@@ -85,12 +84,15 @@ def _first_row(style: Dialect, text: bytes, start: int, whole: bool) -> tuple[in
 
 def _body_rows(style: Dialect, body: bytes, line: int, width: int) -> Iterator[Row]:
     """The rows that count, all as wide as the header."""
-    start = 0
-    while start < len(body) and (row := style.row_of(width, body, start, line)) is not None:
-        if width == 1 or not row.blank:
-            yield row
-        line += body.count(b"\n", start, row.end)
-        start = row.end
+    end = 0
+    while True:
+        start = end if width == 1 else style.past_empty(body, end)
+        line += body.count(b"\n", end, start)
+        if start == len(body) or (row := style.row_of(width, body, start, line)) is None:
+            return
+        yield row
+        end = row.end
+        line += body.count(b"\n", start, end)
 
 
 def _values(row: Row, options: Options) -> list[str | None]:

@@ -43,7 +43,7 @@ class Rows:
             end = self._as_it_is(buffer, position)
             if end > position:
                 yield self._slimmed(buffer[position:end])
-            else:
+            elif (end := self._past_empty(buffer, position)) == position:
                 row = self._dialect.row_of(len(self._columns), buffer, position, self._line)
                 if row is None:
                     self._keep(buffer[position:], last)
@@ -70,6 +70,14 @@ class Rows:
         match = self._fast.match(buffer, position)
         return match.end() if match else position
 
+    def _past_empty(self, buffer: bytes, position: int) -> int:
+        """Where the empty lines end, which are no rows but in a file of one column."""
+        if len(self._columns) == 1:
+            return position
+        end = self._dialect.past_empty(buffer, position)
+        self.blank_lines += buffer.count(self._newline[-1:], position, end)
+        return end
+
     def _slimmed(self, rows: bytes) -> bytes:
         """The rows without the columns that are skipped."""
         return self._slim.sub(self._slim_template, rows) if self._slim else rows
@@ -82,9 +90,6 @@ class Rows:
         self._rest = rest
 
     def _rewritten(self, row: Row) -> Iterator[bytes | None]:
-        if row.blank and len(self._columns) > 1:
-            self.blank_lines += 1
-            return
         values = [None if cell in self._nulls else cell for cell in row.cells]
         if self._learn(row, values):
             yield None

@@ -29,7 +29,13 @@ def main() -> int:
                 workbooks.read(sys.stdin.buffer, lines, sheet=asked["sheet"], header=asked["header"])
             else:
                 documents.read(
-                    sys.stdin.buffer, spool, lines, member=asked["sheet"], header=asked["header"], whole=asked["whole"]
+                    sys.stdin.buffer,
+                    spool,
+                    lines,
+                    member=asked["sheet"],
+                    header=asked["header"],
+                    whole=asked["whole"],
+                    types=asked["types"],
                 )
             lines.flush()
         except AppError as error:

@@ -1,10 +1,11 @@
 """JSON and JSON lines: where a document has its table, and the rows of it."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from services.records.imports.errors import FileEmpty, JsonShape
+from services.records.imports.readers import lines
 from services.records.imports.readers.lines import Lines
 from services.records.imports.readers.scanner import Cut, Scanner
 from services.records.imports.readers.spooled import Spooled
@@ -14,11 +15,18 @@ _ASIDE = 16 << 20
 
 
 def read(
-    file: BinaryIO, spool: BinaryIO, out: Lines, *, member: str | int | None, header: bool | None, whole: bool
+    file: BinaryIO,
+    spool: BinaryIO,
+    out: Lines,
+    *,
+    member: str | int | None,
+    header: bool | None,
+    whole: bool,
+    types: Mapping[str, str],
 ) -> None:
-    """Write the table that a document, in UTF-8, holds. Raises what is wrong with it."""
+    """Write the table that a document, in UTF-8, holds; `types` are known of columns. Raises what is wrong with it."""
     scanner = Scanner(io.TextIOWrapper(file, "utf-8", newline=""), whole=whole)
-    table, told = Spooled(spool, header), dict[str, Any]()
+    table, told = Spooled(spool, header, types), dict[str, Any]()
     try:
         for record in _records(scanner, member, told):
             table.add(record)
@@ -54,6 +62,8 @@ def _of_member(scanner: Scanner, wanted: str | int | None, told: dict[str, Any])
     while scanner.peek() != "}":
         if number:
             scanner.take(",")
+        if scanner.peek() != '"':
+            scanner.take('"')
         name = scanner.value()
         scanner.take(":")
         number += 1
@@ -62,7 +72,7 @@ def _of_member(scanner: Scanner, wanted: str | int | None, told: dict[str, Any])
             continue
         if "sheet" in told:
             raise JsonShape(f"it has two tables, '{told['sheet']}' and '{name}'; choose one with the option 'sheet'")
-        told["sheet"] = name
+        told["sheet"] = name[: lines.NAME]
         yield from scanner.array()
     scanner.take("}")
     if "sheet" not in told:

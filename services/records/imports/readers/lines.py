@@ -9,6 +9,8 @@ from services.records.imports import limits
 from services.records.imports.errors import NulInText, RecordTooLong, TextInvalid
 
 _PIECE = 256 << 10
+NAME = 200
+"""Characters of a name that are told."""
 _SPECIAL = re.compile(r'[",\r\n]|^$|^\\\.$')
 
 

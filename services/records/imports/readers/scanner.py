@@ -107,8 +107,8 @@ class Scanner:
                     return value, end
 
     def _more(self) -> bool:
-        """Read on; what has been passed over is forgotten."""
-        chunk = "" if self._ended else self._stream.read(_CHUNK)
+        """Read on, ever more, because a value is decoded from its beginning each time; what has been passed over is forgotten."""
+        chunk = "" if self._ended else self._stream.read(max(_CHUNK, len(self._text) - self._at))
         self._ended = not chunk
         self._line += self._text.count("\n", 0, self._at)
         self._text, self._at = self._text[self._at :] + chunk, 0

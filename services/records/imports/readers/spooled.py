@@ -3,9 +3,10 @@ written as they will leave but for the cells that they do not have."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from services.records.imports import limits
@@ -19,7 +20,7 @@ from services.records.imports.errors import (
     TextInvalid,
     TooManyColumns,
 )
-from services.records.imports.readers import lines
+from services.records.imports.readers import lines, typed
 from services.records.imports.readers.lines import Lines
 from services.records.imports.readers.scanner import Number
 
@@ -35,13 +36,15 @@ _DIGITS = 10_000
 """Digits that a number may have. One that has more stays text."""
 _EXPONENT = re.compile("[eE][+-]?0*([0-9]*)$")
 
+_UNKNOWN: Mapping[str, str] = MappingProxyType({})
 _encoded = json.encoder.encode_basestring
 
 
 @dataclass(slots=True)
 class _Column:
-    """What a column's values have been so far."""
+    """What a column's values have been so far, and the type that it is to have, where that is known."""
 
+    type: str | None = None
     texts: bool = False
     nested: bool = False
     truths: bool = False
@@ -60,8 +63,9 @@ class _Column:
 class Spooled:
     """A table that grows in rows and columns, and is written once it is whole."""
 
-    def __init__(self, spool: BinaryIO, header: bool | None) -> None:
+    def __init__(self, spool: BinaryIO, header: bool | None, types: Mapping[str, str] = _UNKNOWN) -> None:
         self._spool = spool
+        self._types = types
         self._header = header
         """Whether a first row, where rows are arrays, names the columns; None where its looks decide."""
         self._places: dict[Any, int] = {}
@@ -89,7 +93,7 @@ class Spooled:
                 cells[place] = self._cell(self._columns[place], value)
         self._keep(",".join(cells))
         if self._count == 1 and kind is list and self._header is not False and _are_titles(record):
-            self._columns = [_Column() for _ in self._columns]
+            self._columns = [_Column(column.type) for column in self._columns]
 
     def write(self, out: Lines, told: dict[str, Any]) -> None:
         """Write all rows, each as wide as the table has become."""
@@ -102,7 +106,7 @@ class Spooled:
         self._spool.seek(0)
         ends = [*(start for start, _ in self._grown[1:]), self._size]
         for (start, width), end in zip(self._grown, ends, strict=True):
-            ended = b"," * (len(self._columns) - width) + b"\n"
+            ended = b"," * (len(self._columns) - max(width, 1)) + b"\n"
             for rows in self._read(end - start):
                 if mixed:
                     rows = b"".join(_as_json(row, mixed) for row in rows.split(_END)[:-1])
@@ -111,10 +115,12 @@ class Spooled:
     def _place(self, name: Any) -> int:  # noqa: ANN401  a name or a number
         if len(self._columns) == limits.COLUMNS:
             raise TooManyColumns(limits.COLUMNS + 1, limits.COLUMNS)
-        self._columns.append(_Column())
+        self._columns.append(_Column(self._types.get(name)))
         return self._places.setdefault(name, len(self._places))
 
     def _cell(self, column: _Column, value: Any) -> str:  # noqa: ANN401  JSON
+        if column.type:
+            value = typed.value(value, column.type, lambda given: self._json(given, 2))
         if type(value) is str:
             column.texts = True
             return self._quoted(value)

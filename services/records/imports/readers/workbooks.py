@@ -43,13 +43,17 @@ def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | 
     errors = _placed(archives.errors(file, found.name), found) if format_ == "xlsx" else {}
     columns = _kinds(found, header)
     days = [column for column, seen in enumerate(columns) if {date, datetime} <= seen]
-    told = {"format": format_, "sheet": found.name, "sheets": book.sheet_names[:_LISTED]}
+    names = [name[: lines.NAME] for name in book.sheet_names[:_LISTED]]
+    told = {"format": format_, "sheet": found.name[: lines.NAME], "sheets": names}
     out.introduce(told, map(_hint, columns), header=None)
     for number, row in enumerate(found.iter_rows()):
         texts = _texts(row, days)
         for column in errors.get(number, ()):
             texts[column] = errors[number][column]
-        out.write((lines.row(texts, number + 1) if any(text is not None for text in texts) else b"") + b"\n")
+        if any(text is not None for text in texts):
+            out.write(lines.row(texts, number + 1) + b"\n")
+        elif len(texts) > 1:
+            out.write(b"\n")
 
 
 def _opened(file: BinaryIO) -> calamine.CalamineWorkbook:
@@ -145,6 +149,11 @@ def _number(value: float) -> str:
     return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), "f")
 
 
+def _clock(text: str) -> str:
+    """With no more digits of a second than it has, as Postgres prints it."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _duration(value: timedelta) -> str:
     """Hours, minutes and seconds, as the sheet shows them and as Postgres reads them."""
     sign, length = ("-", -value) if value < timedelta() else ("", value)
@@ -157,8 +166,8 @@ _SPELLED: dict[type, Callable[[Any], str]] = {
     int: str,
     float: _number,
     bool: lambda value: "true" if value else "false",
-    datetime: lambda value: value.isoformat(" "),
+    datetime: lambda value: _clock(value.isoformat(" ")),
     date: date.isoformat,
-    time: time.isoformat,
+    time: lambda value: _clock(value.isoformat()),
     timedelta: _duration,
 }

@@ -2,8 +2,9 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 from services.records.imports import limits
 from services.records.imports.errors import FileTooLarge, WorkbookNotWhole
@@ -20,12 +21,18 @@ __all__ = ["Hint", "Source", "opened"]
 
 @asynccontextmanager
 async def opened(
-    pieces: Pieces, options: Options, content_type: str = "", *, whole: bool = True
+    pieces: Pieces,
+    options: Options,
+    content_type: str = "",
+    *,
+    whole: bool = True,
+    types: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Source]:
     """Read the beginning of a file, whatever its format: its bytes decide, `content_type` where they leave it open.
 
-    `whole` says that the pieces are all of the file; a preview has its beginning only. What the source holds (a temporary file, a
-    child process) goes with the context. Raises what is wrong with the file so far.
+    `types` are those that columns of these names are to have, where that is known. `whole` says that the pieces are all of the file;
+    a preview has its beginning only. What the source holds (a temporary file, a child process) goes with the context. Raises what is
+    wrong with the file so far.
     """
     head, ended = await pieces.head()
     if formats.of_bytes(head) is Format.WORKBOOK:
@@ -38,17 +45,30 @@ async def opened(
     if formats.of_text(text.head, content_type, options) is Format.DELIMITED:
         yield text
         return
-    async with _read("JSON file", text.head, text, limits.DOCUMENT_BYTES, options, whole=whole) as source:
+    async with _read("JSON file", text.head, text, limits.DOCUMENT_BYTES, options, whole=whole, types=types) as source:
         source.told["encoding"] = text.told["encoding"]
         yield source
 
 
 @asynccontextmanager
 async def _read(
-    what: str, head: bytes, rest: AsyncIterable[bytes], limit: int, options: Options, *, whole: bool
+    what: str,
+    head: bytes,
+    rest: AsyncIterable[bytes],
+    limit: int,
+    options: Options,
+    *,
+    whole: bool,
+    types: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Reading]:
     """The upload, gathered in a file without a name and read from there by a process of its own. Raises FileTooLarge."""
-    asked = {"format": what, "sheet": options.sheet, "header": options.header, "whole": whole}
+    asked = {
+        "format": what,
+        "sheet": options.sheet,
+        "header": options.header,
+        "whole": whole,
+        "types": dict(types) | {wish.source: wish.type for wish in options.columns if wish.type},
+    }
     with tempfile.TemporaryFile() as file:
         size = await asyncio.to_thread(file.write, head)
         async for piece in rest:

@@ -75,17 +75,22 @@ class _Process:
         """Run it for the time of the context."""
         with tempfile.TemporaryFile() as said:
             process = await asyncio.to_thread(_start, file, said, asked)
+            made = cls(process, said, asked)
             try:
-                made = cls(process, said, asked)
-                await made._connect()
-                yield made
+                async with made._connected():
+                    yield made
             finally:
                 process.kill()
                 await asyncio.shield(asyncio.to_thread(process.wait))
 
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._out), self._process.stdout)
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[None]:
+        protocol = asyncio.StreamReaderProtocol(self._out)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, self._process.stdout)
+        try:
+            yield
+        finally:
+            transport.close()
 
     async def line(self) -> bytes:
         """The first line."""
