@@ -1,6 +1,7 @@
 """What OpenAPI says about routes that read their requests themselves: keyword arguments for a route's decorator."""
 
 from collections.abc import Iterable, Mapping
+from types import UnionType
 from typing import Any
 
 from pydantic import BaseModel
@@ -39,7 +40,7 @@ _OPERATION_HEADER = {"Rowhouse-Operation": {"description": "The step on the time
 
 
 def passing(
-    answer: type[BaseModel],
+    answer: type[BaseModel] | UnionType,
     status: int = 200,
     *,
     query: type[Parameters] | None = None,

@@ -14,6 +14,7 @@ from services.kit.rpc.channel import Channel
 from services.kit.rpc.tokens import Verifier
 from services.kit.rpc.typing import Register
 from services.schema.changes import Changes
+from services.schema.concurrent import Concurrently
 from services.schema.coordinator import Coordinator
 from services.schema.listings import Listings
 from services.schema.locks import Patience
@@ -33,6 +34,7 @@ POOL = Limits(per_pool=4)
 """A tenant's ddl login has five connections, and changes of one tenant's shape wait for one another anyway."""
 
 PURGE_SECONDS = 3600
+SWEEP_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Assembled:
 
     register: Register
     purge: Purge
+    concurrently: Concurrently
 
 
 @asynccontextmanager
@@ -53,6 +56,7 @@ async def build(settings: Settings) -> AsyncIterator[Register]:
         rounds = Rounds(bindings, Verifier(settings.token_public_keys))
         with assembled(settings, bindings, SystemClock()) as made:
             jobs.periodic(PURGE_SECONDS, "purge")(lambda: rounds.each(made.purge.run))
+            jobs.periodic(SWEEP_SECONDS, "sweep_indexes")(lambda: rounds.each(made.concurrently.sweep))
             async with jobs.running():
                 yield made.register
 
@@ -63,14 +67,16 @@ def assembled(settings: Settings, source: Source, clock: Clock) -> Iterator[Asse
     databases = Databases(source, POOL, "rowhouse schema")
     catalogs = Catalogs(databases)
     coordinator = Coordinator(databases, catalogs, Patience(budget=settings.lock_budget))
-    changes = Changes(coordinator, Plans(settings.service_secret.get_secret_value(), clock))
-    undo, listings = Undo(databases, coordinator), Listings(databases, catalogs)
+    concurrently = Concurrently(databases, catalogs)
+    changes = Changes(coordinator, concurrently, Plans(settings.service_secret.get_secret_value(), clock))
+    undo, listings = Undo(databases, coordinator, concurrently), Listings(databases, catalogs)
 
     def register(server: grpc.aio.Server) -> None:
         pb_grpc.add_CatalogsServicer_to_server(CatalogsServicer(listings), server)
         pb_grpc.add_OperationsServicer_to_server(OperationsServicer(changes, undo, listings), server)
 
     try:
-        yield Assembled(register, Purge(databases, coordinator, timedelta(days=settings.retention_days), clock))
+        purge = Purge(databases, coordinator, timedelta(days=settings.retention_days), clock)
+        yield Assembled(register, purge, concurrently)
     finally:
         databases.close()

@@ -6,10 +6,11 @@ import structlog
 
 from services.kit.rpc.identity import Caller
 from services.schema import convert, errors, idempotency, operations, record
+from services.schema.concurrent import Concurrently
 from services.schema.coordinator import Coordinator, Prepare
 from services.schema.idempotency import Kept, Key
 from services.schema.operations.adopt_table import AdoptTable
-from services.schema.plan import Operation, Plan
+from services.schema.plan import Concurrent, Operation, Plan
 from services.schema.plans import Plans
 from services.tenancy.catalog import Catalog
 
@@ -31,8 +32,9 @@ class _Answered(Exception):
 class Changes:
     """Plans and applies operations for callers who may change the shape."""
 
-    def __init__(self, coordinator: Coordinator, plans: Plans) -> None:
+    def __init__(self, coordinator: Coordinator, concurrently: Concurrently, plans: Plans) -> None:
         self._coordinator = coordinator
+        self._concurrently = concurrently
         self._plans = plans
 
     async def plan(self, caller: Caller, request: bytes) -> bytes:
@@ -68,8 +70,10 @@ class Changes:
                 raise _Stale
             return await preparation(operation)(connection, known)
 
-        async def perform(connection: asyncpg.Connection, plan: Plan) -> Kept:
+        async def perform(connection: asyncpg.Connection, plan: Plan) -> tuple[Kept, Concurrent | None]:
             done = await record.carry_out(connection, operation, plan)
+            if done.later is not None:
+                self._concurrently.admit(caller.tenant)
             kept = await record.open_step(
                 *(connection, operation.on_behalf_of(caller), operation.do, operation, done),
                 request=operations.request(operation),
@@ -77,14 +81,14 @@ class Changes:
             )
             await operation.settle(connection, kept.operation)
             await idempotency.remember(connection, key, kept)
-            return kept
+            return kept, done.later
 
         try:
-            kept = await self._coordinator.run(caller.tenant, prepare, perform)
+            kept, later = await self._coordinator.run(caller.tenant, prepare, perform)
         except _Answered as answered:
             return answered.kept
         _log.info("changed shape", tenant=caller.tenant, verb=operation.do, operation=kept.operation)
-        return kept
+        return await self._concurrently.finished(caller.tenant, kept, later)
 
 
 def preparation(operation: Operation) -> Prepare:

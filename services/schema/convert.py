@@ -23,7 +23,7 @@ def table_from(request: schema_pb2.TableRef) -> tuple[str, str] | None:
 
 def applied_to(kept: Kept) -> schema_pb2.Applied:
     """An operation that has been applied, as the caller of Apply, Undo and Redo sees it."""
-    return schema_pb2.Applied(body=kept.body, operation_id=kept.operation, state="done")
+    return schema_pb2.Applied(body=kept.body, operation_id=kept.operation, state=orjson.loads(kept.body)["state"])
 
 
 def json_of(value: Any) -> bytes:  # noqa: ANN401  whatever JSON takes

@@ -1,12 +1,12 @@
 """What can go wrong when a database's shape is changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 
 from services.kit.errors import AppError, Conflict, Forbidden, Invalid, NotFound, Precondition
 from services.schema.locks import Holder
-from services.tenancy.errors import ColumnUnknown
+from services.tenancy.errors import ColumnUnknown, hint
 
 
 class OperationInvalid(Invalid):
@@ -250,6 +250,37 @@ class UndoConflict(Conflict):
             operation=str(operation),
             operations=",".join(str(identifier) for identifier, _ in later),
         )
+
+
+class IndexUnknown(NotFound):
+    reason = "INDEX_NOT_FOUND"
+
+    def __init__(self, schema: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"Schema '{schema}' has no index '{name}'{hint(name, known)}", schema=schema, index=name)
+
+
+class IndexExists(Conflict):
+    reason = "INDEX_EXISTS"
+
+    def __init__(self, table: str, columns: tuple[str, ...], name: str = "") -> None:
+        what = f"an index on ({', '.join(columns)})" if columns else f"something called '{name}'"
+        super().__init__(f"There is {what} already.", table=table, index=name)
+
+
+class IndexOfConstraint(Conflict):
+    reason = "INDEX_OF_CONSTRAINT"
+
+    def __init__(self, name: str, table: str) -> None:
+        super().__init__(
+            f"Index '{name}' belongs to a key or constraint of table '{table}'; it goes when that goes.", index=name
+        )
+
+
+class TooManyIndexes(Conflict):
+    reason = "TOO_MANY_INDEXES"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} indexes are being made or dropped already; try again when one of them is done.")
 
 
 class Refused(Conflict):

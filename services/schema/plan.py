@@ -55,7 +55,17 @@ class Restore:
     part: Part
 
 
-Step = Run | Restore
+@dataclass(frozen=True, slots=True)
+class Concurrent:
+    """A step outside any transaction, after all others: the index of that name is made, or dropped, while everybody goes on."""
+
+    sql: str
+    schema: str
+    index: str
+    makes: bool
+
+
+Step = Run | Restore | Concurrent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Carries a plan out and puts it on the timeline: the last part of every change, inside the coordinator's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from services.kit.rpc.identity import Caller
 from services.schema import convert, operations
 from services.schema.errors import OperationInvalid
 from services.schema.idempotency import Kept
-from services.schema.plan import Made, Operation, Part, Plan, Restore, Step
+from services.schema.plan import Concurrent, Made, Operation, Part, Plan, Restore, Run
 from services.tenancy import timeline
 
 _log = structlog.get_logger()
@@ -38,22 +39,30 @@ class Done:
     inverse: Operation
     subject: Subject | None
     left: list[dict[str, str]]
+    later: Concurrent | None = None
+    """What is still to be done once all else is committed."""
 
-    def detail(self, **more: object) -> dict[str, Any] | None:
-        """For the timeline; nothing to say is None."""
+    def detail(self, revert: Sequence[tuple[int, int | None]] = (), **more: object) -> dict[str, Any] | None:
+        """For the timeline; nothing to say is None. `revert`: operations, and what undid them before, should the later step fail."""
+        if self.later is not None:
+            index = {"schema": self.later.schema, "index": self.later.index, "makes": self.later.makes}
+            more["concurrently"] = index | {"revert": list(revert)}
         return more | ({"not_restored": self.left} if self.left else {}) or None
 
 
 async def carry_out(connection: asyncpg.Connection, operation: Operation, plan: Plan) -> Done:
     """Run the steps, give ids and labels to what they made, and say how to take it back."""
-    left = [told for step in operation.steps(plan) if (told := await _run(connection, step)) is not None]
+    steps = operation.steps(plan)
+    now = [step for step in steps if not isinstance(step, Concurrent)]
+    left = [told for step in now if (told := await _run(connection, step)) is not None]
     await connection.execute("SELECT rowhouse.reconcile()")
     made = await _ids(connection, plan.target, plan.target_column)
     await _label(connection, plan, made)
     await _show(connection, plan)
     name = plan.table.name if plan.table else plan.target[1] if plan.target else ""
     subject = Subject(made.relation, name) if made.relation is not None else None
-    return Done(operation.inverse(plan, made), subject, left)
+    later = next((step for step in steps if isinstance(step, Concurrent)), None)
+    return Done(operation.inverse(plan, made), subject, left, later)
 
 
 async def open_step(
@@ -79,6 +88,7 @@ async def open_step(
         inverse=operations.record(done.inverse),
         detail=detail,
         undoes=undoes,
+        state="running" if done.later else "done",
     )
     return Kept(identifier, convert.json_of(convert.operation_to(await timeline.get(connection, identifier))))
 
@@ -104,7 +114,7 @@ async def _show(connection: asyncpg.Connection, plan: Plan) -> None:
         await connection.execute(_SHOW, attribute, shown.kind, display)
 
 
-async def _run(connection: asyncpg.Connection, step: Step) -> dict[str, str] | None:
+async def _run(connection: asyncpg.Connection, step: Run | Restore) -> dict[str, str] | None:
     if not isinstance(step, Restore):
         await connection.execute(step.sql)
         return None

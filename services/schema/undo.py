@@ -7,9 +7,10 @@ from services.kit.errors import Conflict, Invalid, NotFound
 from services.kit.rpc.identity import Caller
 from services.schema import errors, operations, record
 from services.schema.changes import preparation
+from services.schema.concurrent import Concurrently
 from services.schema.coordinator import Coordinator
 from services.schema.idempotency import Kept
-from services.schema.plan import Operation, Plan
+from services.schema.plan import Concurrent, Operation, Plan
 from services.tenancy import timeline
 from services.tenancy.catalog import Catalog
 from services.tenancy.databases import Databases
@@ -27,9 +28,10 @@ _LATER = """
 class Undo:
     """Takes steps back and lets them stand again, for callers who may change the shape."""
 
-    def __init__(self, databases: Databases, coordinator: Coordinator) -> None:
+    def __init__(self, databases: Databases, coordinator: Coordinator, concurrently: Concurrently) -> None:
         self._databases = databases
         self._coordinator = coordinator
+        self._concurrently = concurrently
 
     async def undo(self, caller: Caller, identifier: int) -> Kept:
         """Take an operation back. Raises AlreadyUndone, CannotUndo, UndoConflict with the operations to undo first."""
@@ -71,28 +73,31 @@ class Undo:
                 raise errors.ShapeMoves
             return await preparation(inverse)(connection, known)
 
-        async def perform(connection: asyncpg.Connection, plan: Plan) -> Kept:
+        async def perform(connection: asyncpg.Connection, plan: Plan) -> tuple[Kept, Concurrent | None]:
             done = await record.carry_out(connection, inverse, plan)
+            if done.later is not None:
+                self._concurrently.admit(caller.tenant)
+            again = [(step.id, against.id)] if verb == "redo" else []
             kept = await record.open_step(
                 *(connection, caller, verb, inverse, done),
                 request={"operation": step.id},
-                detail=done.detail(did=inverse.do),
+                detail=done.detail([(against.id, None), *again], did=inverse.do),
                 undoes=against.id,
             )
             await timeline.mark_undone(connection, against.id, kept.operation)
             if verb == "redo":
                 await timeline.mark_undone(connection, step.id, None)
                 await timeline.close(connection, step.id, inverse=operations.record(done.inverse))
-            return kept
+            return kept, done.later
 
         try:
-            kept = await self._coordinator.run(caller.tenant, prepare, perform)
+            kept, later = await self._coordinator.run(caller.tenant, prepare, perform)
         except (errors.Locked, errors.ShapeMoves):
             raise
         except (Conflict, NotFound, Invalid) as error:
             raise await self._conflict(caller, f"{verb}ne", step, inverse, error.message) from error
         _log.info("changed shape", tenant=caller.tenant, verb=verb, did=inverse.do, operation=kept.operation)
-        return kept
+        return await self._concurrently.finished(caller.tenant, kept, later)
 
     async def _conflict(
         self, caller: Caller, verb: str, step: timeline.Operation, inverse: Operation, why: str

@@ -70,6 +70,12 @@ def exists(table: Table, parts: tuple[Part, ...]) -> bool:
     return any(f" USING btree ({joined}{end}" in found for found in _definitions(table) for end in (",", ")"))
 
 
+def is_on(table: Table, parts: tuple[Part, ...], definition: str) -> bool:
+    """Whether an index with this definition is on these parts and no more."""
+    joined = ", ".join(_printed(table, part) for part in parts)
+    return definition.replace('"', "").endswith(f" USING {method(parts)} ({joined})")
+
+
 def _has_trigrams(table: Table, part: Part) -> bool:
     return any(_printed(table, part) in found for found in _definitions(table))
 

@@ -84,10 +84,11 @@ async def open(
     inverse: Mapping[str, Any] | None = None,
     detail: Mapping[str, Any] | None = None,
     undoes: int | None = None,
+    state: State = "done",
 ) -> int:
-    """Open an operation in the caller's transaction and give its id; it commits with what it describes."""
+    """Open an operation in the caller's transaction and give its id; it commits with what it describes. `running`: closed later."""
     found: int = await connection.fetchval(
-        "SELECT rowhouse.open_operation($1, $2, $3, $4, $5, $6::int, $7, $8::jsonb, $9::jsonb, $10::jsonb, $11::bigint)",
+        "SELECT rowhouse.open_operation($1, $2, $3, $4, $5, $6::int, $7, $8::jsonb, $9::jsonb, $10::jsonb, $11::bigint, $12)",
         verb,
         nature,
         channel,
@@ -99,6 +100,7 @@ async def open(
         _json(inverse),
         _json(detail),
         undoes,
+        state,
     )
     return found
 

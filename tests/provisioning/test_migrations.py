@@ -25,6 +25,7 @@ _IMPORT = '{"schema": "public", "table": "people", "rows": 1, "bytes": 20}'
 PREVIOUS = {
     1: _TABLE,
     2: f"""{_TABLE} INSERT INTO rowhouse.operation (verb, nature, detail) VALUES ('adopt_table', 'mixed', '{_IMPORT}')""",
+    3: _TABLE,
 }
 
 

@@ -200,21 +200,55 @@ class Page(Open):
     versions: list[str] | None = None
     next: Next
     prev: str | None = Field(description="The cursor of the page before.")
-    start: Count = Field(description="How many records come before this page.")
+    start: Count = Field(description="How many records come before this page, or about how many.")
     count: Count | None = Field(description="How many match; null unless asked for.")
     truncated: list[dict[str, JsonValue]] = Field(
         description="Cells that are too long for a page; the record has them whole."
     )
+    search: dict[str, JsonValue] | None = Field(
+        None,
+        description="With `search`: whether an index found the records (`indexed`), and the `operation` that makes one that would.",
+    )
+
+
+class Figure(Body):
+    """What to work out over a column."""
+
+    column: str = Field(examples=["rating"])
+    function: str = Field(
+        description="count, count_null, count_empty, count_distinct, sum, avg, min, max, median, percent_true: what the column's kind has.",
+        examples=["avg"],
+    )
+
+
+class WorkedOut(Figure):
+    """A figure, and its value."""
+
+    value: JsonValue = Field(examples=[7.9])
+
+
+class Figures(Answer):
+    """Figures, and over how many records they are."""
+
+    aggregates: list[WorkedOut]
+    rows: int = Field(examples=[3201])
 
 
 class Query(Body):
-    """The list's own parameters, as a body; the filter is JSON here."""
+    """The list's own parameters, as a body; the filter is JSON here.
+
+    With `aggregate` the answer is figures over all that match, or, with `offset` or `limit`, over that window of the list.
+    """
 
     fields: str | None = Field(None, examples=["title,rating"])
     sort: str | None = Field(None, examples=["rating:desc"])
     filter: dict[str, Any] | None = Field(None, examples=[{"column": "rating", "op": "ge", "value": 8}])
+    search: str | None = Field(None, max_length=200, examples=[None])
     cursor: str | None = Field(None, examples=[None])
+    offset: int | None = Field(None, ge=0, le=2**53, examples=[None])
+    at: Literal["end"] | None = Field(None, examples=[None])
     limit: int | None = Field(None, ge=1, le=1000, examples=[100])
+    aggregate: list[Figure] | None = Field(None, max_length=200, examples=[None])
     count: Literal["none", "estimate", "exact"] | None = Field(None, examples=["estimate"])
     shape: Literal["objects", "rows"] | None = Field(None, examples=["objects"])
     numbers: Literal["number", "string"] | None = Field(None, examples=["string"])

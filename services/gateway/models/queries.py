@@ -19,13 +19,21 @@ _FIELDS = Field(
     examples=["title,rating"],
 )
 _SORT = Field(
-    "", description="Columns, comma-separated, each with `:desc` for descending.", examples=["rating:desc,title"]
+    "",
+    description="Columns, comma-separated, each with `:desc` for descending, and `:raw` for text byte by byte.",
+    examples=["rating:desc,title"],
 )
 _FILTER = Field(
     "",
     description='A tree as JSON: `{"column", "op", "value"}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`.',
     examples=['{"column": "rating", "op": "ge", "value": 8}'],
 )
+_SEARCH = Field(
+    "",
+    description="Words, of which each must be in some text of a record; case and accents do not count. 200 characters, 10 words at most.",
+    examples=["up pixar"],
+)
+_NUMBER_MOST = 2**53
 _PARTIAL = Field(
     None,
     description="`true` leaves out what does not fit, lists it under `skipped`, and does everything else.",
@@ -39,6 +47,17 @@ class Records(Paged):
     fields: str = _FIELDS
     sort: str = _SORT
     filter: str = _FILTER
+    search: str = _SEARCH
+    offset: int | None = Field(
+        None,
+        ge=0,
+        le=_NUMBER_MOST,
+        description="How many records to pass over, instead of a cursor; `start` says whether the page begins exactly there.",
+        examples=[0],
+    )
+    at: Literal["end"] | None = Field(
+        None, description="`end` for the last page, instead of a cursor or an offset.", examples=[None]
+    )
     count: Literal["none", "estimate", "exact"] | None = Field(
         None, description="Whether to count all that match; `none` if absent.", examples=["estimate"]
     )
@@ -46,6 +65,18 @@ class Records(Paged):
         None, description="Records as objects, or rows of values under one list of columns.", examples=["objects"]
     )
     numbers: Numbers = _NUMBERS
+
+
+class Aggregated(Parameters):
+    """Figures over a list; with `offset` or `limit` over that window of it."""
+
+    aggregate: str
+    filter: str = ""
+    search: str = ""
+    sort: str = ""
+    offset: int | None = Field(None, ge=0, le=_NUMBER_MOST)
+    limit: int | None = Field(None, ge=1, le=_NUMBER_MOST)
+    numbers: Numbers = None
 
 
 class Record(Parameters):
@@ -134,15 +165,17 @@ class Operations(Paged):
     table: str = Field("", description="A table of that schema.", examples=["movies"])
 
 
-def records_of(members: dict[str, str]) -> Records:
-    """A query given as a JSON body. A filter stays the text it is, so that its numbers keep their digits."""
+def query_of(members: dict[str, str]) -> Records | Aggregated:
+    """A query given as a JSON body. Filter and figures stay the texts they are, so that numbers keep their digits."""
     given = {
         name: json_text.plain(text) if _is_plain(name, text) else text
         for name, text in members.items()
         if text != "null"
     }
+    if "aggregate" in given:
+        return parameters.checked(Aggregated, given)
     return parameters.checked(Records, given)
 
 
 def _is_plain(name: str, text: str) -> bool:
-    return name != "filter" or text.startswith('"')
+    return name not in ("filter", "aggregate") or text.startswith('"')

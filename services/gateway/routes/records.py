@@ -20,10 +20,15 @@ async def list_records(request: Request) -> Response:
     return await _page(request, query)
 
 
-@router.post("/query", **describe.passing(data.Page, body=data.Query))
+@router.post("/query", **describe.passing(data.Page | data.Figures, body=data.Query))
 async def query_records(request: Request) -> Response:
-    """List records, asked in a body; for filters too long for a URL."""
-    return await _page(request, queries.records_of(json_text.members(await json_text.body(request))))
+    """List records, asked in a body; for filters too long for a URL, and for figures over the list."""
+    query = queries.query_of(json_text.members(await json_text.body(request)))
+    if isinstance(query, queries.Records):
+        return await _page(request, query)
+    given = dict(query) | {"aggregate": query.aggregate.encode()}
+    figures = await services(request).records.AggregateRecords(pb.AggregateRequest(table=paths.table(request), **given))
+    return responses.Json(figures.body)
 
 
 @router.get("/{key}", **describe.passing(data.Record, query=queries.Record))

@@ -43,34 +43,25 @@ def branches(relation: Relation, levels: tuple[Level, ...], after: After) -> Ite
         same = tuple(clause for term in terms[:depth] for clause in _same(term))
         inclusive = after.inclusive and depth == known - 1
         for past in _past(terms[depth], after.backward, inclusive):
-            # As an index behind other columns has it, NULLs come last at every level but the first.
-            not_null = past.not_null and depth == 0
-            yield Branch((*same, past.where), _order(terms[depth + past.constant :], after.backward, not_null))
+            yield Branch((*same, past), _order(terms, depth, after.backward))
 
 
 def whole(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> list[Branch]:
     """The ranges of all there is, in the order of the scan."""
     terms = [term for at, level in enumerate(levels) for term in _terms(relation, at, level, None)]
+    ordered = _order(terms, 0, backward)
     if not (terms and terms[0].nullable and terms[0].descending):
-        return [Branch((), _order(terms, backward, False))]
+        return [Branch((), ordered)]
     # A plain index, read backwards, has NULLs first: so they are fetched apart.
     first = terms[0].sorted
-    full = Branch((first.is_not(None),), _order(terms, backward, True))
-    empty = Branch((first.is_(None),), _order(terms[1:], backward, False))
-    return [empty, full] if backward else [full, empty]
+    parts = [Branch((first.is_not(None),), ordered), Branch((first.is_(None),), ordered)]
+    return parts[::-1] if backward else parts
 
 
 def plain(relation: Relation, levels: tuple[Level, ...], *, backward: bool = False) -> tuple[Expression, ...]:
     """The order as one list."""
     terms = [term for at, level in enumerate(levels) for term in _terms(relation, at, level, None)]
-    return _order(terms, backward, False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    where: Clause
-    not_null: bool
-    constant: bool = False
+    return tuple(_directed(term, backward, term.nullable) for term in terms)
 
 
 def _terms(relation: Relation, at: int, level: Level, after: After | None) -> Iterator[Term]:
@@ -95,27 +86,30 @@ def _same(term: Term) -> tuple[Clause, ...]:
     return (term.sorted.is_(None),) if term.null else (term.sorted == term.start,)
 
 
-def _past(term: Term, backward: bool, inclusive: bool) -> Iterator[_Past]:
+def _past(term: Term, backward: bool, inclusive: bool) -> Iterator[Clause]:
     if term.null:
         if inclusive:
-            yield _Past(term.sorted.is_(None), False, constant=True)
+            yield term.sorted.is_(None)
         if backward and term.nullable:
-            yield _Past(term.sorted.is_not(None), True)
+            yield term.sorted.is_not(None)
         return
     down = term.descending is not backward
     if inclusive:
-        yield _Past(term.sorted <= term.start if down else term.sorted >= term.start, True)
+        yield term.sorted <= term.start if down else term.sorted >= term.start
     else:
-        yield _Past(term.sorted < term.start if down else term.sorted > term.start, True)
+        yield term.sorted < term.start if down else term.sorted > term.start
     if term.nullable and not backward:
-        yield _Past(term.sorted.is_(None), False, constant=True)
+        yield term.sorted.is_(None)
 
 
-def _order(terms: list[Term], backward: bool, not_null: bool) -> tuple[Expression, ...]:
-    """The terms in the direction of the scan; `not_null`: the first one's NULLs are ruled out."""
-    return tuple(
-        _directed(term, backward, term.nullable and not (not_null and at == 0)) for at, term in enumerate(terms)
-    )
+def _order(terms: list[Term], depth: int, backward: bool) -> tuple[Expression, ...]:
+    """The order of a range in which the terms before `depth` are the same, in the direction of the scan.
+
+    Those that are NULL stand there all the same, or no index would have this order. Of the first one NULLs and all else are never
+    together in a range, so nothing is said of them; behind other columns an index has them last.
+    """
+    told = (at for at, term in enumerate(terms) if at >= depth or term.null)
+    return tuple(_directed(terms[at], backward, terms[at].nullable and at > 0) for at in told)
 
 
 def _directed(term: Term, backward: bool, nullable: bool) -> Expression:

@@ -12,9 +12,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from services.schema.errors import OperationInvalid, OperationUnknown
 from services.schema.operations.add_column import AddColumn
 from services.schema.operations.adopt_table import AdoptTable
+from services.schema.operations.create_index import CreateIndex
 from services.schema.operations.create_schema import CreateSchema, DropSchema
 from services.schema.operations.create_table import CreateTable
 from services.schema.operations.drop_column import DropColumn, RestoreColumn
+from services.schema.operations.drop_index import DropIndex, RestoreIndex
 from services.schema.operations.drop_table import DropTable, RestoreTable
 from services.schema.operations.rename_column import RenameColumn
 from services.schema.operations.rename_table import RenameTable
@@ -30,12 +32,16 @@ _Public = Annotated[
     | AddColumn
     | RenameColumn
     | SetDisplay
-    | DropColumn,
+    | DropColumn
+    | CreateIndex
+    | DropIndex,
     Field(discriminator="do"),
 ]
 _PUBLIC: TypeAdapter[_Public] = TypeAdapter(_Public)
 _RECORDED: TypeAdapter[Operation] = TypeAdapter(
-    Annotated[_Public | DropSchema | RestoreTable | RestoreColumn | RestoreDisplay, Field(discriminator="do")]
+    Annotated[
+        _Public | DropSchema | RestoreTable | RestoreColumn | RestoreIndex | RestoreDisplay, Field(discriminator="do")
+    ]
 )
 NAMES = (
     "create_table",
@@ -47,6 +53,8 @@ NAMES = (
     "rename_column",
     "set_display",
     "drop_column",
+    "create_index",
+    "drop_index",
 )
 
 
