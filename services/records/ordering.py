@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from services.kinds import options
 from services.records import keys, names, values
 from services.records.errors import SortInvalid
 from services.records.shapes import By, Level
@@ -44,6 +45,20 @@ def natural(column: Column) -> By:
     return By.VALUE if column.sortable and not is_foreign(column) else By.BYTES
 
 
+def arguments(table: Table, levels: tuple[Level, ...]) -> dict[str, list[str]]:
+    """The parameters of an order: the options of its columns, as o0, o1 …"""
+    return {
+        f"o{at}": options.values(table.column(level.name).display)
+        for at, level in enumerate(levels)
+        if level.by is By.OPTIONS
+    }
+
+
+def _of_text(column: Column) -> By:
+    chosen = values.kind(column).sorts == "options" and options.values(column.display)
+    return By.OPTIONS if chosen else By.SORT_KEY
+
+
 def _asked(table: Table, asked: tuple[names.Sort, ...]) -> Iterable[Level]:
     if len(asked) > MAX_SORT:
         raise SortInvalid(f"'sort' names {len(asked)} columns; more than {MAX_SORT} tell nobody anything.")
@@ -62,7 +77,7 @@ def _level(column: Column, sort: names.Sort) -> Level:
     is_text = values.family(column) == "text"
     if sort.raw and not is_text:
         raise SortInvalid(f"':raw' is for text; column '{column.name}' is of type {column.type}.")
-    by = By.SORT_KEY if is_text else _own(column)
+    by = _of_text(column) if is_text else _own(column)
     return Level(
         column.name,
         column.base_type,

@@ -23,8 +23,9 @@ def selection(catalog: Catalog, asked: request.Selection, *, as_text: bool = Fal
         where = shapes.Group(True, (searched.condition, *((where,) if where else ())))
         arguments |= searched.arguments
     fields = shown(table, asked.fields, as_text)
-    rows = shapes.Rows(source(table), fields, ordering.resolve(table, asked.sort), where)
-    return Selection(table, rows, {**arguments, "oid": table.oid}, inputs, searched)
+    order = ordering.resolve(table, asked.sort)
+    rows = shapes.Rows(source(table), fields, order, where)
+    return Selection(table, rows, arguments | ordering.arguments(table, order) | {"oid": table.oid}, inputs, searched)
 
 
 def page(catalog: Catalog, asked: request.Page) -> Page:

@@ -313,3 +313,51 @@ def test_the_days_of_the_model_are_right() -> None:
     assert stretch({"next": 1, "unit": "week"}, today) == (date(2024, 3, 4), date(2024, 3, 11))
     assert stretch({"last": 2, "unit": "quarter", "current": True}, today) == (date(2023, 7, 1), date(2024, 4, 1))
     assert json.dumps(has_key("a", ["a"])) == "true"
+
+
+CHOOSING = """
+    CREATE TABLE tasks (id int PRIMARY KEY, size text, tags text[]);
+    INSERT INTO tasks SELECT i, (ARRAY['small', 'medium', 'large', 'huge', 'Antique', NULL])[1 + i % 6],
+        (ARRAY['{small}', '{large,small}', NULL])[1 + i % 3]::text[] FROM generate_series(1, 30) i;
+    SELECT rowhouse.reconcile();
+"""
+OPTIONS = ["small", "medium", "large", "huge"]
+
+
+@pytest_asyncio.fixture
+async def tasks(records: Records, tenant: Tenant) -> Records:
+    """Tasks whose size is a choice that people put in order; one size is none of the options."""
+    await tenant.run(CHOOSING)
+    display = json.dumps({"options": [{"value": option} for option in OPTIONS]})
+    async with tenant.binding.connected("ddl_a") as connection:
+        for name, kind in (("size", "choice"), ("tags", "choices")):
+            await connection.execute(
+                "SELECT rowhouse.set_display(id, kind => $2, display => $3) FROM rowhouse.attribute WHERE name = $1",
+                *(name, kind, display),
+            )
+    return records.of("tasks")
+
+
+@pytest.mark.parametrize("limit", [1, 4, 30])
+async def test_a_choice_is_sorted_in_the_order_of_its_options(tasks: Records, limit: int) -> None:
+    order = [*OPTIONS, "Antique"]
+    for sort, expected in (("size", [*order, None]), ("size:desc", [*order[::-1], None])):
+        sizes = column(await tasks.all(sort=sort, limit=limit), "size")
+        assert list(dict.fromkeys(sizes)) == expected
+        end = await tasks.page(sort=sort, at="end", limit=limit)
+        assert column(end["records"], "size") == sizes[-limit:]
+        jump = await tasks.page(sort=sort, offset=7, limit=limit)
+        assert column(jump["records"], "size") == sizes[7 : 7 + limit]
+    raw = column(await tasks.all(sort="size:raw", limit=limit), "size")
+    assert list(dict.fromkeys(raw)) == ["Antique", "huge", "large", "medium", "small", None]
+
+
+async def test_choices_are_searched_by_their_options(tasks: Records) -> None:
+    def found(row: dict[str, Any], word: str) -> bool:
+        chosen = [row["size"], *(row["tags"] or ())]
+        return any(word in option for option in chosen if option in OPTIONS)
+
+    rows = await tasks.all()
+    for word in ("small", "larg", "e", "zzz"):
+        page = await tasks.page(search=word.upper())
+        assert column(page["records"], "id") == [row["id"] for row in rows if found(row, word)], word
