@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 async def completed(work: Coroutine[Any, Any, T]) -> T:
-    """Await `work` to its end: cancelling the caller does not interrupt it. For clean-ups that bound their own time."""
+    """Await `work` to its end: a cancellation comes through only then. For clean-ups that bound their own time."""
     task = asyncio.create_task(work)
+    cancelled = None
     while not task.done():
         try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise
-        except Exception:  # told by the result
-            break
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
     return task.result()

@@ -22,6 +22,7 @@ class Environment:
     keys: Keys
     server: str
     sockets: Path
+    spool: Path
 
     def of(self, process: str) -> Mapping[str, str]:
         """The variables of `process`: gateway, auth, schema or records."""
@@ -39,7 +40,7 @@ class Environment:
             case "schema":
                 told |= self._tenants(self.keys.schema_secret)
             case "records":
-                told |= self._tenants(self.keys.records_secret)
+                told |= self._tenants(self.keys.records_secret) | {"SPOOL_FOLDER": str(self.spool)}
         return {f"{process.upper()}_{name}": value for name, value in told.items()} | {"GRPC_VERBOSITY": "NONE"}
 
     def address(self, process: str) -> str:
@@ -86,7 +87,8 @@ class Environment:
 
 def of_this_machine() -> Environment:
     """The environment of the installation that runs in this folder, as a command beside it reaches it."""
-    options, keys = Options(), Keys.kept_in(home.find()[0].keys)
+    options, where = Options(), home.find()[0]
+    keys = Keys.kept_in(where.keys)
     password = quote(keys.postgres_password, safe="")
     embedded = f"postgresql://postgres:{password}@127.0.0.1:{options.postgres_port}/postgres"
-    return Environment(options, keys, options.postgres_url or embedded, Path())
+    return Environment(options, keys, options.postgres_url or embedded, Path(), where.spool)

@@ -33,6 +33,11 @@ class Home:
         return self.path / "data"
 
     @property
+    def spool(self) -> Path:
+        """Files that wait to be imported."""
+        return self.path / "spool"
+
+    @property
     def log(self) -> Path:
         """What Postgres has to say."""
         return self.path / "postgres.log"

@@ -87,7 +87,8 @@ class Supervisor:
         sockets = self._make_sockets(running)
         server = self._options.postgres_url or await self._start_postgres(running, sockets / "postgres")
         await control.prepare(server, {control.AUTH: self._keys.auth_password, control.JOBS: self._keys.jobs_password})
-        await self._start_processes(running, Environment(self._options, self._keys, server, sockets / "services"))
+        told = Environment(self._options, self._keys, server, sockets / "services", self._home.spool)
+        await self._start_processes(running, told)
         return await self._sample() if self._options.signup == "open" else None
 
     async def _sample(self) -> sample.Sample | None:

@@ -39,20 +39,27 @@ class Background:
     async def take(self, caller: Caller, asked: Asked, target: Target, upload: Digested) -> dict[str, Any]:
         """Keep a file and give its import, which runs: a new one, or that of the same request. Raises SpoolFull, IdempotencyKeyReused."""
         kept = await self._spool.keep(upload)
-        begun = None
         try:
-            async with self._databases.acquire(caller.tenant, "load") as connection:
-                known = await _known(connection, caller, upload.once)
-                if known is None:
-                    begun = await _open(connection, caller, target, kept, upload.once)
-                    self._spool.note(kept, _note(begun, caller, asked))
-                told = await history.read(connection, known or begun or 0)
-        finally:
-            if begun is None:
-                self._spool.forget(kept)
-        if begun is not None:
-            self._start(begun, caller, asked, kept)
+            told, is_new = await self._begun(caller, asked, target, upload.once, kept)
+        except BaseException:
+            self._spool.forget(kept)
+            raise
+        if is_new:
+            self._start(int(told["id"]), caller, asked, kept)
+        else:
+            self._spool.forget(kept)
         return told
+
+    async def _begun(
+        self, caller: Caller, asked: Asked, target: Target, once: Once, kept: Spooled
+    ) -> tuple[dict[str, Any], bool]:
+        """The import of this request, and whether it is new. The note is there when the record is: killed in between, neither counts."""
+        async with self._databases.acquire(caller.tenant, "load") as connection, connection.transaction():
+            if (known := await _known(connection, caller, once)) is not None:
+                return await history.read(connection, known), False
+            identifier = await _open(connection, caller, target, kept, once)
+            self._spool.note(kept, _note(identifier, caller, asked))
+            return await history.read(connection, identifier), True
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -15,7 +15,7 @@ from services.records.imports.errors import SpoolFull
 from services.records.imports.pieces import Upload
 
 _PIECE = 1 << 20
-_DATA, _NOTE = ".data", ".json"
+_DATA, _NOTE, _PART = ".data", ".json", ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Spool:
     def note(self, kept: Spooled, words: Mapping[str, Any]) -> None:
         """Say what the file is for: from now on it survives this process."""
         whole = _note_of(kept.data)
-        part = whole.with_suffix(".part")
+        part = whole.with_suffix(_PART)
+        part.touch(0o600)
         part.write_text(json.dumps(dict(words)))
         part.rename(whole)
 
@@ -78,8 +79,8 @@ class Spool:
 
     def forget(self, kept: Spooled) -> None:
         """Delete it. The note goes first: a note promises that its file is there."""
-        _note_of(kept.data).unlink(missing_ok=True)
-        kept.data.unlink(missing_ok=True)
+        for suffix in (_NOTE, _PART, _DATA):
+            kept.data.with_suffix(suffix).unlink(missing_ok=True)
         kept.lock.close()
 
     async def _write(self, kept: Spooled, upload: Upload) -> None:
