@@ -12,9 +12,9 @@ def read(text: str, settings: Settings, base_type: str) -> str:
 
 
 def _members(text: str, offered: list[str]) -> list[str]:
-    if text in offered:
-        return [text]
-    return lists.of_postgres(text) if text[0] == "{" and text[-1] == "}" else lists.of_people(text)
+    if text[0] == "{" and text[-1] == "}":
+        return lists.of_postgres(text)
+    return [text] if text in offered else lists.of_people(text)
 
 
 def rule(column: str, settings: Settings) -> str | None:

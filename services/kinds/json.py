@@ -15,7 +15,7 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_no_c
 def read(text: str, settings: Settings, base_type: str) -> str:
     """Read a JSON document, kept as it is typed."""
     try:
-        _DECODER.decode(text.strip())
+        _DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply.") from None
     except json.JSONDecodeError as error:

@@ -37,6 +37,9 @@ _NO_CENTS = rf"(?:[.,](?:[{amounts.MINUS}\u2014]+|(?=\s|$)))?"
 _PARTS = re.compile(rf"(?P<before>[^0-9]*?)(?P<number>[.,]?[0-9](?:.*[0-9])?){_NO_CENTS}(?P<after>.*)", re.DOTALL)
 _NEGATIVE = re.compile(rf"(?P<sign>[{amounts.MINUS}+])|(?P<open>\()")
 
+_WHOLE_CENTS = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2}0*)?")
+"""What Postgres' own money does not round."""
+
 
 def read(text: str, settings: Settings, base_type: str) -> str:
     """Read an amount with or without its currency, before or behind it."""
@@ -49,7 +52,10 @@ def read(text: str, settings: Settings, base_type: str) -> str:
     before, after, sign = _without_sign(match["before"], match["after"])
     for word in (before.strip(), after.strip()):
         _check_currency(word, settings.get("currency"), base_type)
-    return amounts.fitting(sign + amounts.read(match["number"], settings.get("decimal")), base_type)
+    number = sign + amounts.read(match["number"], settings.get("decimal"))
+    if base_type == "money" and not _WHOLE_CENTS.fullmatch(number):
+        raise ValueError("it is finer than a cent.")
+    return amounts.fitting(number, base_type)
 
 
 def _without_sign(before: str, after: str) -> tuple[str, str, str]:

@@ -5,7 +5,9 @@ from services.kinds.kind import DISTINCT, TEXTS, Kind
 from services.kinds.text import STORED
 
 _BETWEEN = r"[ ()./\u00a0\u202f\u2010\u2011\u2013-]*"
-NUMBER = rf"\(?\+?{_BETWEEN}[0-9](?:{_BETWEEN}[0-9]){{2,14}}\)?(?:,? ?(?:[Ee]xt\.?|[Xx]|#) ?[0-9]{{1,7}})?"
+NUMBER = (
+    rf"(?:\(?\+{_BETWEEN}|\({_BETWEEN})?[0-9](?:{_BETWEEN}[0-9]){{2,14}}\)?(?:,? ?(?:[Ee]xt\.?|[Xx]|#) ?[0-9]{{1,7}})?"
+)
 
 KIND = Kind(
     name="phone",

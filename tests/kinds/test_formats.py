@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from services import kinds
 from services.kinds import Format
+from services.kinds.format import COMMA
 from services.tenancy.pools import PINS
 from tests.fixtures.postgres import MakeDatabase
 
@@ -28,6 +29,7 @@ EFFORT = settings(
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # patterns this long take minutes to shrink
 )
+_SECONDS = {"w": 604800, "d": 86400, "day": 86400, "days": 86400, "h": 3600, "min": 60, "s": 1, "sec": 1}
 BY_NAME = {format_.name: format_ for format_ in kinds.FORMATS}
 
 
@@ -113,13 +115,26 @@ def test_what_means_something_else_is_in_no_strict_format(text: str) -> None:
         "31 Jan 2020, padded",
         "date and time",
         "date and time, padded",
+        "duration",
+        "duration, padded",
     }
 
 
 def read(format_: Format, text: str) -> Any:
     """What the text says, read by Python."""
     text = text.strip(" ")
-    match kinds.of_type(format_.type).name:
+    match format_.kind or kinds.of_type(format_.type).name:
+        case "money":
+            digits = re.sub("[^-0-9.,]", "", text)
+            return Decimal(
+                digits.replace(".", "").replace(",", ".") if format_.reading == COMMA else digits.replace(",", "")
+            )
+        case "percent":
+            return Decimal(re.sub("[^-0-9.]", "", text.replace(",", "."))) / 100
+        case "duration":
+            return _length(text)
+        case "email" | "url":
+            return text
         case "number":
             return Decimal(text)
         case "boolean":
@@ -135,9 +150,13 @@ def read(format_: Format, text: str) -> Any:
 
 def read_back(format_: Format, printed: str) -> Any:
     """What Postgres printed, read by Python."""
-    match kinds.of_type(format_.type).name:
-        case "number":
+    match format_.kind or kinds.of_type(format_.type).name:
+        case "number" | "money" | "percent":
             return Decimal(printed)
+        case "duration":
+            return _length(printed)
+        case "email" | "url":
+            return printed
         case "boolean":
             return printed == "true"
         case "uuid":
@@ -149,6 +168,24 @@ def read_back(format_: Format, printed: str) -> Any:
     if "BC" in printed or len(printed.split("-")[0]) > 4:
         return None
     return datetime.fromisoformat(printed)
+
+
+def _length(text: str) -> tuple[int, Decimal]:
+    """Months, and seconds where a day has 24 hours, which is enough to tell two lengths of time apart here."""
+    months, seconds = 0, Decimal(0)
+    if clock := re.search(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)$", text):
+        seconds += int(clock[1]) * 3600 + int(clock[2]) * 60 + Decimal(clock[3])
+        text = text[: clock.start()]
+    in_time = False
+    for number, unit in re.findall(r"(\d*) ?([PT]|[A-Za-z]+)", text):
+        in_time |= unit == "T"
+        if number:
+            word = (
+                unit.lower() if not text.startswith("P") else {"M": "min" if in_time else "mon"}.get(unit, unit.lower())
+            )
+            months += int(number) * {"y": 12, "year": 12, "years": 12, "mon": 1, "mons": 1}.get(word, 0)
+            seconds += int(number) * _SECONDS.get(word, 0)
+    return months, seconds
 
 
 def _date(format_: Format, text: str) -> date:

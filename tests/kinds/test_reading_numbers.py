@@ -191,6 +191,8 @@ def test_a_column_without_a_currency_takes_none_but_postgres_own() -> None:
     assert read("money", "-$1,234.50", "money") == "-1234.50"
     with pytest.raises(ValueError, match="has no currency"):
         read("money", "€5", "money")
+    with pytest.raises(ValueError, match="finer than a cent"):
+        read("money", "1.239", "money")
 
 
 @pytest.mark.parametrize(
