@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from services import kinds
 from services.records.errors import ColumnGenerated, NoPrimaryKey, NotWritable
 from services.records.imports import infer
 from services.records.imports.errors import ColumnsUnmapped, OptionInvalid, TableExists
@@ -23,6 +24,12 @@ class New:
     types: Mapping[str, str] = field(default_factory=dict)
     like: Table | None = None
 
+    def fit(self, found: Head, options: Options) -> None:
+        """Give columns that are to be like another table's the kind of those, too."""
+        for column in found.columns:
+            if self.like and column.wanted and not column.wanted_kind and self.like.has_column(column.header.name):
+                _take_kind(column, self.like.column(column.header.name))
+
 
 @dataclass(frozen=True, slots=True)
 class Into:
@@ -37,6 +44,11 @@ class Into:
     def place(self) -> tuple[str, str]:
         """Its schema and name."""
         return self.table.schema, self.table.name
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """The types of its columns."""
+        return {column.name: column.type for column in self.table.columns}
 
     def fit(self, found: Head, options: Options) -> None:
         """Give each column of the file the name and type of the table's column that it is for.
@@ -53,6 +65,7 @@ class Into:
                     date_order=options.date_order,
                 )
                 fitted.on_misfit, fitted.required = column.on_misfit, not ours.nullable
+                _take_kind(fitted, ours)
                 for row in found.shown:
                     if (value := row[position]) is not None:
                         fitted.see(value)
@@ -92,6 +105,14 @@ class Into:
             raise OptionInvalid("on_misfit", "with 'into' the types are the table's own; choose 'reject' or 'refuse'.")
         if missing := [name for name in self.key if name not in {column.name for column in given}]:
             raise OptionInvalid("key", f"the file has no column for '{missing[0]}', so no record can be told.")
+
+
+def _take_kind(column: infer.Column, ours: catalog.Column) -> None:
+    """An enumeration says its kind and options by its type."""
+    if column.wanted == ours.type and not ours.enum_values:
+        own = kinds.of_type(ours.base_type, ours.type_category).name
+        column.wanted_kind = ours.kind if ours.kind != own or ours.display else None
+        column.settings = ours.display
 
 
 Target = New | Into

@@ -35,13 +35,13 @@ class Worker:
 
     async def carry_out(self, job: Job, target: Target, connection: asyncpg.Connection) -> None:
         """Import the file, to the end of its record. Raises what is wrong with it, Stopped; then there is nothing of it."""
-        async with sources.opened(job.pieces, job.wishes, job.asked.content_type) as source:
+        async with sources.opened(job.pieces, job.wishes, job.asked.content_type, types=target.types) as source:
             types = target.types if isinstance(target, New) else {}
             found = await asyncio.to_thread(head.read, source, job.wishes, types)
+            target.fit(found, job.wishes)
             if isinstance(target, New):
                 await self._make(job, target, found, connection)
             else:
-                target.fit(found, job.wishes)
                 await self._add(job, target, found, connection)
 
     async def _make(self, job: Job, target: New, found: Head, connection: asyncpg.Connection) -> None:

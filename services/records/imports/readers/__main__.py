@@ -26,7 +26,9 @@ def main() -> int:
         lines = Lines(sys.stdout.buffer)
         try:
             if asked["format"] == "workbook":
-                workbooks.read(sys.stdin.buffer, lines, sheet=asked["sheet"], header=asked["header"])
+                workbooks.read(
+                    sys.stdin.buffer, lines, sheet=asked["sheet"], header=asked["header"], types=asked["types"]
+                )
             else:
                 documents.read(
                     sys.stdin.buffer,

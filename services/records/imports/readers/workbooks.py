@@ -1,6 +1,6 @@
 """Workbooks: one sheet as rows of text, as calamine reads it. What a cell is in the workbook decides how it is spelled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -28,10 +28,11 @@ _LISTED = 100
 Row = list[Any]
 
 
-def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | None) -> None:
+def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | None, types: Mapping[str, str]) -> None:
     """Write one sheet: the one that is named, by its name or its number from 1, else the first that holds something.
 
-    Rows and columns before the first cell are left out. Raises what is wrong with the workbook, OptionInvalid, SheetEmpty.
+    `types` are known of columns: a sheet has no zones, and where an instant is asked for, its times are UTC. Rows and columns before the
+    first cell are left out. Raises what is wrong with the workbook, OptionInvalid, SheetEmpty.
     """
     packed = file.read(4) == b"PK\x03\x04"
     file.seek(0)
@@ -42,18 +43,26 @@ def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | 
         raise TooManyColumns(found.width, limits.COLUMNS)
     errors = _placed(archives.errors(file, found.name), found) if format_ == "xlsx" else {}
     columns = _kinds(found, header)
+    instants = [column for column, name in enumerate(next(found.iter_rows())) if _is_instant(types.get(str(name), ""))]
     days = [column for column, seen in enumerate(columns) if {date, datetime} <= seen]
     names = [name[: lines.NAME] for name in book.sheet_names[:_LISTED]]
     told = {"format": format_, "sheet": found.name[: lines.NAME], "sheets": names}
     out.introduce(told, map(_hint, columns), header=None)
     for number, row in enumerate(found.iter_rows()):
         texts = _texts(row, days)
+        for column in instants:
+            if type(row[column]) is datetime:
+                texts[column] = f"{texts[column]}+00"
         for column in errors.get(number, ()):
             texts[column] = errors[number][column]
         if any(text is not None for text in texts):
             out.write(lines.row(texts, number + 1) + b"\n")
         elif len(texts) > 1:
             out.write(b"\n")
+
+
+def _is_instant(type_: str) -> bool:
+    return type_.startswith("timestamp") and type_.endswith("with time zone")
 
 
 def _opened(file: BinaryIO) -> calamine.CalamineWorkbook:

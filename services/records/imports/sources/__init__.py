@@ -38,7 +38,7 @@ async def opened(
     if formats.of_bytes(head) is Format.WORKBOOK:
         if not whole:
             raise WorkbookNotWhole(limits.PREVIEW_BYTES)
-        async with _read("workbook", head, pieces, limits.WORKBOOK_BYTES, options, whole=whole) as source:
+        async with _read("workbook", head, pieces, limits.WORKBOOK_BYTES, options, whole=whole, types=types) as source:
             yield source
         return
     text = await asyncio.to_thread(Delimited, head, pieces, options, content_type, whole=ended and whole)
@@ -67,7 +67,7 @@ async def _read(
         "sheet": options.sheet,
         "header": options.header,
         "whole": whole,
-        "types": dict(types) | {wish.source: wish.type for wish in options.columns if wish.type},
+        "types": dict(types) | {str(wish.source): wish.type for wish in options.columns if wish.type},
     }
     with tempfile.TemporaryFile() as file:
         size = await asyncio.to_thread(file.write, head)

@@ -1,0 +1,75 @@
+"""What exports write of a typed column, an import for a column of that type reads as the very same value."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.records.imports.readers import typed
+from services.records.imports.readers.scanner import Number
+from tests.fixtures.files import Files
+from tests.fixtures.schema import refused
+from tests.fixtures.tenants import Tenant
+
+
+@pytest.mark.parametrize(
+    ("type_", "given", "read"),
+    [
+        ("jsonb", "123", '"123"'),
+        ("jsonb", Number("1.10"), "1.10"),
+        ("json", ["a"], '["a"]'),
+        ("bigint[]", [Number("1"), None, Number("-2")], "{1,NULL,-2}"),
+        ("integer[]", [[Number("1")], [Number("2")]], "{{1},{2}}"),
+        ("text[]", ["a b", "", "null", 'q"\\', "plain", "{"], r'{"a b","","null","q\"\\",plain,"{"}'),
+        ("text[]", "[0:1]={a,b}", "[0:1]={a,b}"),
+        ("boolean[]", [True, False], "{true,false}"),
+        ("jsonb[]", [{"a": Number("1")}, ["x"], "y"], r'{"{\"a\":1}","[\"x\"]","\"y\""}'),
+        ("bytea", "AP8=", "\\x00ff"),
+        ("bytea", "no base64!", "no base64!"),
+        ("bytea[]", ["AP8="], r'{"\\x00ff"}'),
+        ("timestamp without time zone", "2024-02-29T23:59:59.5", "2024-02-29 23:59:59.5"),
+        ("timestamp(3) with time zone", "2024-02-29T23:59:59+00:00", "2024-02-29 23:59:59+00"),
+        ("timestamp with time zone", "0044-03-15T10:00:00.1+00:00 BC", "0044-03-15 10:00:00.1+00 BC"),
+        ("timestamp with time zone", "infinity", "infinity"),
+        ("text", "2024-02-29T23:59:59", "2024-02-29T23:59:59"),
+    ],
+)
+def test_a_value_is_spelled_as_its_type_spells_it(type_: str, given: Any, read: str) -> None:
+    assert typed.value(given, type_, _dumped) == read
+
+
+def _dumped(value: Any) -> str:
+    match value:
+        case Number():
+            return value
+        case list():
+            return "[" + ",".join(map(_dumped, value)) + "]"
+        case dict():
+            return "{" + ",".join(f'"{name}":{_dumped(member)}' for name, member in value.items()) + "}"
+    return json.dumps(value)
+
+
+async def test_texts_among_documents_stay_texts(files: Files, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE kept (id int PRIMARY KEY, j jsonb)")
+    await files.load('[{"id": 1, "j": "123"}, {"id": 2, "j": "true"}, {"id": 3, "j": 5}]', "people", like="kept")
+    assert await tenant.value("SELECT array_agg(j::text ORDER BY id) FROM people") == ['"123"', '"true"', "5"]
+
+
+async def test_an_irregular_array_is_refused(files: Files, tenant: Tenant) -> None:
+    await tenant.run("CREATE TABLE kept (id int PRIMARY KEY, a int[])")
+    for array in ("[[1], [2, 3]]", '["x"]', "[{}]"):
+        with refused("VALUE_MISFIT", "column 'a'"):
+            await files.load(f'[{{"id": 1, "a": {array}}}]', "people", like="kept")
+
+
+async def test_a_column_given_a_type_is_read_as_that_type(files: Files, tenant: Tenant) -> None:
+    await files.load('[{"id": 1, "a": [1, 2]}]', "people", columns=[{"source": "a", "type": "int[]"}])
+    assert await tenant.value("SELECT a FROM people") == [1, 2]
+
+
+async def test_datetimes_of_a_sheet_are_utc_where_instants_are_asked_for(files: Files, tenant: Tenant) -> None:
+    await tenant.run(
+        "CREATE TABLE kept (id int PRIMARY KEY, i timestamptz); INSERT INTO kept VALUES (1, '2024-02-29 10:00:00.5+02')"
+    )
+    await files.load(await files.export("kept", format="xlsx"), "people", like="kept")
+    assert await tenant.value("SELECT p.i = k.i FROM people p, kept k") is True
