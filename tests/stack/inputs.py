@@ -109,8 +109,8 @@ def _variants(schema: dict[str, Any], example: Any) -> Iterator[tuple[dict[str, 
     found = resolved(schema)
     operation = SCHEMAS["AnyOperation"] if found.get("title") == "Apply" else found
     for one in operation.get("oneOf", operation.get("anyOf", ())):
-        name = one["$ref"].rpartition("/")[2]
-        yield SCHEMAS[name], operations.EXAMPLES.get(name) or examples.of(one, SCHEMAS)
+        base = operations.EXAMPLES.get(one.get("$ref", "").rpartition("/")[2]) or examples.of(one, SCHEMAS)
+        yield resolved(one), base
     yield found, example
 
 

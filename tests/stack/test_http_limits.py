@@ -15,7 +15,7 @@ from services.gateway.settings import MEGABYTE
 from services.kinds import options
 from services.kit import paging
 from services.kit.ids import opaque_name
-from services.records import documents, edits, filters, ordering, patterns, values
+from services.records import documents, edits, filters, ordering, patterns, relative, request, values
 from services.records.imports import limits as files
 from services.records.statement import pages
 from services.schema import columns
@@ -44,8 +44,8 @@ class Home:
 
     async def furnished(self) -> "Home":
         numbers = [{"name": name, "kind": "number"} for name in SORTED]
-        own = [{"name": "body", "kind": "text"}, {"name": "more", "kind": "json"}, *numbers]
-        assert (await self.make("t", own)).is_success
+        own = [{"name": name, "kind": kind} for name, kind in (("body", "text"), ("more", "json"), ("day", "date"))]
+        assert (await self.make("t", [*own, *numbers])).is_success
         return self
 
     async def make(self, table: str, own: list[Any]) -> httpx.Response:
@@ -182,6 +182,38 @@ LIMITS = [
         ordering.MAX_SORT,
         "SORT_INVALID",
         lambda home, n: home.http.get(home.records, params={"sort": ",".join(SORTED[:n])}),
+    ),
+    Limit(
+        "records passed over by `offset`",
+        request.MAX_OFFSET,
+        "PARAMETER_INVALID",
+        lambda home, n: home.http.get(home.records, params={"offset": n}),
+    ),
+    Limit(
+        "units of a relative date",
+        relative.MOST,
+        "FILTER_INVALID",
+        lambda home, n: home.filtered({"column": "day", "op": "within", "value": {"last": n, "unit": "day"}}),
+    ),
+    Limit(
+        "characters of a search",
+        request.MAX_SEARCH,
+        "SEARCH_INVALID",
+        lambda home, n: home.http.get(home.records, params={"search": "x" * n}),
+    ),
+    Limit(
+        "words of a search",
+        request.MAX_WORDS,
+        "SEARCH_INVALID",
+        lambda home, n: home.http.get(home.records, params={"search": " ".join(map(str, range(n)))}),
+    ),
+    Limit(
+        "figures of one query",
+        request.MAX_FIGURES,
+        "AGGREGATE_INVALID",
+        lambda home, n: home.http.post(
+            f"{home.records}/query", json={"aggregate": [{"column": "c0", "function": "sum"}] * n}
+        ),
     ),
     Limit(
         "characters of an Idempotency-Key",

@@ -281,7 +281,7 @@ async def request_for(world: World, route: str, who: str, *, succeeds: bool) -> 
     if route == "POST /api/v1/invitations/accept":
         carried = body(invitation=await world.home.invitation("secret"), password="correct horse battery")
     path = template.format(**named)
-    if route.endswith("}/imports"):
+    if route == f"POST {T}/schemas/{{schema}}/imports":
         path += f"?name={opaque_name('i_', 6)}"
     return path, carried
 
