@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import asyncpg
 
 from services.kit.errors import AppError
-from services.records import errors, failures, shapes, statement
+from services.records import errors, failures, shapes, statement, suspects
 from services.records.execute import Session
 from services.records.explain import Explainer, faults
 from services.records.plans import Input, Role
@@ -49,8 +49,8 @@ class Written:
 class Attempt:
     """What became of each record, by its number.
 
-    A `careful` attempt takes statements that are refused apart, by halves, until it is known which records are to blame:
-    k of n cost about 2k·log(n/k) statements. It leaves them out where the plan says so, else it fails with the first one.
+    A `careful` attempt takes statements that are refused apart until it is known which records are to blame: where a look tells who
+    is likely, k of n cost about k statements, else, by halves, 2k·log(n/k). It leaves them out where the plan says so, else it fails.
     """
 
     def __init__(self, session: Session, plan: Write, *, careful: bool) -> None:
@@ -109,12 +109,21 @@ class Attempt:
         if refused and failures.is_unreadable(refused) and (left := await self._unread(step.inputs)):
             return await self._step(step.of(_kept(step, left)))
         if len(step.rows) > 1 and (self._partial or not self._is_knotted(refused)):
-            for half in step.halves():
-                await self._step(half)
+            for part in await self._parts(step, refused):
+                await self._step(part)
         elif step.shape.guarded and refused is None:
             self._missed += step.rows
         else:
             await self._refuse(step, refused)
+
+    async def _parts(self, step: Step, refused: asyncpg.PostgresError | None) -> Iterable[Step]:
+        """Those that do not seem to be to blame, and the others one by one; halves where nothing seems so."""
+        blamed = await suspects.among(self._session, self._plan, step, refused) if refused else []
+        if not 0 < len(blamed) < len(step.rows):
+            return step.halves()
+        numbers = {row.number for row in blamed}
+        others = step.of(row for row in step.rows if row.number not in numbers)
+        return [others, *(step.of([row]) for row in blamed)]
 
     async def _unread(self, inputs: Iterable[Input]) -> Mapping[int, set[str]]:
         """What Postgres cannot read, as columns by record: listed as skipped, or refused. No column stands for all of a record."""

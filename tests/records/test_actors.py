@@ -87,7 +87,7 @@ async def do(people: Records, intent: Intent, state: State) -> Deed:
 
 
 async def _asked(people: Records, intent: Intent, keys: Sequence[str], versions: Sequence[str]) -> Any:
-    new = [{"email": email, "age": intent.age} for email in intent.emails]
+    new: list[dict[str, Any]] = [{"email": email, "age": intent.age} for email in intent.emails]
     match intent.do:
         case "create":
             return await people.create(*new)
@@ -99,7 +99,7 @@ async def _asked(people: Records, intent: Intent, keys: Sequence[str], versions:
             named = [{"key": key, "version": version} for key, version in zip(keys, versions, strict=True)]
             return await people.write("DeleteRecords", {"keys": named})
         case "delete_where":
-            body = {"filter": {"column": "age", "op": "ge", "value": intent.age}}
+            body: dict[str, Any] = {"filter": {"column": "age", "op": "ge", "value": intent.age}}
             return await people.write("DeleteRecords", body)
         case "upsert" | "ignore":
             # One at a time where nothing is locked: two are not looked at in one moment.

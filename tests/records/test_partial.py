@@ -214,7 +214,7 @@ async def test_a_thousand_records_with_some_that_do_not_fit_take_no_time(
 
 
 async def test_the_first_record_that_is_to_blame_is_named(people: Records, subtests: pytest.Subtests) -> None:
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"age": -1},
         {"city": "X"},
         {"name": None},
@@ -224,8 +224,8 @@ async def test_the_first_record_that_is_to_blame_is_named(people: Records, subte
         {"email": "5@x"},
     ]
     for change in wrong:
-        given = [{"name": f"n{at}", "email": f"{at}@x", "age": at} for at in range(200)]
-        given[136] |= change  # type: ignore[arg-type]
+        given: list[dict[str, Any]] = [{"name": f"n{at}", "email": f"{at}@x", "age": at} for at in range(200)]
+        given[136] |= change
         with subtests.test(change=change), pytest.raises(AppError) as refusal:
             await people.create(*given)
         assert refusal.value.message.startswith("Record 137: "), refusal.value.message
