@@ -118,6 +118,7 @@ def _columns(named: list[Header], options: Options, types: Mapping[str, str], hi
         wanted = wish.type or types.get(header.name)
         column = infer.column(header, wanted, hint_, skip=wish.skip, date_order=options.date_order)
         column.on_misfit = wish.on_misfit or options.on_misfit
+        column.wanted_kind, column.settings = wish.kind, wish.display
         columns.append(column)
     _check_names([column.header.name for column in columns if not column.skip])
     return columns

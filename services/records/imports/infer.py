@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from services import kinds
 from services.kinds import Format
@@ -30,6 +31,10 @@ class Column:
     why: str = ""
     """What the file's format says of its values, where it knows more than their text tells."""
     skip: bool = False
+    wanted_kind: str | None = None
+    """The kind that comes with the wanted type, where that does not say it itself."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """The settings of that kind."""
     on_misfit: str = "refuse"
     """What becomes of values that a wanted type cannot hold: text, reject or refuse."""
     required: bool = False
@@ -76,12 +81,20 @@ class Column:
     @property
     def kind(self) -> str | None:
         """The kind that the values' spelling makes of the column, where its type alone would make another."""
-        return self.format.kind or None if self.format and self.wanted is None else None
+        if self.wanted is not None:
+            return self.wanted_kind
+        return self.format.kind or None if self.format else None
 
     @property
-    def display(self) -> Mapping[str, str]:
-        """Display settings that the values' spelling tells: the currency of amounts."""
+    def display(self) -> Mapping[str, Any]:
+        """Display settings that are wished for, or that the values' spelling tells: the currency of amounts."""
+        if self.wanted is not None:
+            return self.settings
         return self.format.display if self.format and self.kind else {}
+
+    def rule(self, value: str) -> str | None:
+        """SQL for what the wanted kind asks of a value beyond its type."""
+        return kinds.named(self.wanted_kind).rule(value, self.settings) if self.wanted_kind else None
 
     @property
     def copied(self) -> Format | None:

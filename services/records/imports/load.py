@@ -84,8 +84,8 @@ class Load:
         rejected = await self._reject(await misfits.judge(self.connection, self.table, wanted), importing)
         changes = []
         for column in self.columns:
-            if self._type(column) != column.type:
-                name, value = identifier(column.header.name), misfits.value(column, self._text(column))
+            name, value = identifier(column.header.name), misfits.value(column, self._text(column))
+            if self._type(column) != column.type or name in rejected:
                 if name in rejected:
                     value = f"CASE WHEN {rejected[name]} THEN NULL ELSE {value} END"
                 changes.append(f"{name} TYPE {column.type} USING {value}")
@@ -119,7 +119,9 @@ class Load:
         self.rejected_rows = int(status.split()[-1])
 
     def _is_judged(self, column: Column) -> bool:
-        return self._type(column) != column.type or (column.required and column.on_misfit == "reject")
+        """Whether the wanted type may be none for values that COPY has taken, or its kind or table asks more of them."""
+        missing = column.required and column.on_misfit == "reject"
+        return self._type(column) != column.type or column.wanted_kind is not None or missing
 
     def _type(self, column: Column) -> str:
         format_ = self._copied[column.header.name]

@@ -130,7 +130,7 @@ def _altered(column: Column, text: str) -> str:
 
 
 def _kept(column: Column, text: str) -> list[str]:
-    """Conditions under which the value, once read, is the one that the text says."""
+    """Conditions under which the value, once read, is the one that the text says, and one of its kind."""
     found, base = value(column, text), base_type(column.type)
     conditions = []
     if base in _FLOATS:
@@ -141,6 +141,8 @@ def _kept(column: Column, text: str) -> list[str]:
         conditions.append(f"({found})::{unbounded} = {value(column, text, unbounded)}")
     if column.format is None and any(word in base for word in _CLOCKS):
         conditions.append(f"({found})::text = {text}")
+    if rule := column.rule(f"({found})"):
+        conditions.append(f"({rule}) IS NOT FALSE")
     return conditions
 
 

@@ -1,11 +1,14 @@
 """What a caller may say about a file: the JSON of the `options` parameter, read once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from services import kinds
+from services.kinds import settings
+from services.kinds.types import base
 from services.records.imports import charsets
 from services.records.imports.errors import OptionInvalid
 
@@ -23,6 +26,10 @@ class ColumnOption:
     source: str | int
     name: str | None = None
     type: str | None = None
+    kind: str | None = None
+    """The kind that is wished for, where one is."""
+    display: Mapping[str, Any] = field(default_factory=dict)
+    """The kind's settings, checked."""
     skip: bool = False
     on_misfit: str | None = None
     """What becomes of values that the type cannot hold: `text` gives the column up, `reject` keeps them aside, `refuse` ends the import."""
@@ -159,7 +166,8 @@ def _column(number: int, raw: object) -> ColumnOption:
     if not isinstance(raw, dict):
         raise OptionInvalid(f"columns[{number}]", "this is no JSON object.")
     given = _Object(f"columns[{number}].", dict(raw))
-    source, type_ = given.take("source", str, int), given.take("type", str)
+    source = given.take("source", str, int)
+    type_, kind, display = _type(given, f"columns[{number}].display")
     if source is None:
         raise OptionInvalid(
             f"columns[{number}].source", "it is missing; name the column's header, or its position from 1."
@@ -167,9 +175,26 @@ def _column(number: int, raw: object) -> ColumnOption:
     found = ColumnOption(
         source=source,
         name=given.take("name", str),
-        type=kinds.column_type(type_) if type_ is not None else None,
+        type=type_,
+        kind=kind,
+        display=display,
         skip=given.take("skip", bool) or False,
         on_misfit=given.choose("on_misfit", _words(ON_MISFIT)),
     )
     given.end()
     return found
+
+
+def _type(given: _Object, name: str) -> tuple[str | None, str | None, Mapping[str, Any]]:
+    """The type, kind and settings that a column is wished to have. Raises what `kinds` refuses."""
+    type_, kind, display = given.take("type", str), given.take("kind", str), given.take("display", dict)
+    if type_ is None and kind is None:
+        if display:
+            raise OptionInvalid(name, "it goes with 'type' or 'kind'.")
+        return None, None, {}
+    canonical, wanted = kinds.asked(type_, kind)
+    is_plain = wanted is kinds.of_type(base(canonical))
+    if is_plain:
+        checked = settings.checked(wanted, display or {})
+        return canonical, wanted.name if checked else None, checked
+    return canonical, wanted.name, settings.complete(wanted, display or {})
