@@ -7,7 +7,7 @@ import resource
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -125,12 +125,3 @@ def _of_workbook(data: bytes) -> list[list[Any]] | None:
 
 def _value(cell: Any) -> Any:
     return None if cell == "" else cell
-
-
-def test_there_are_enough_of_them_and_each_is_another() -> None:
-    found = Counter(file.data for file in _distinct(hostile_files.every()))
-    assert len(found) >= 300
-
-
-def _distinct(files: Iterator[Hostile]) -> Iterator[Hostile]:
-    return (file for file in files if len(file.data) < 100_000)

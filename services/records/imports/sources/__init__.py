@@ -10,10 +10,10 @@ from services.records.imports import limits
 from services.records.imports.errors import FileTooLarge, WorkbookNotWhole
 from services.records.imports.options import Options
 from services.records.imports.pieces import Pieces
-from services.records.imports.sources import formats
+from services.records.imports.sources import formats, reading
 from services.records.imports.sources.delimited import Delimited
 from services.records.imports.sources.formats import Format
-from services.records.imports.sources.reading import Reading, reading
+from services.records.imports.sources.reading import Reading
 from services.records.imports.sources.source import Hint, Source
 
 __all__ = ["Hint", "Source", "opened"]
@@ -76,5 +76,5 @@ async def _read(
             if size > limit:
                 raise FileTooLarge(what, limit)
         file.seek(0)
-        async with reading(file, asked) as source:
+        async with reading.read(file, asked) as source:
             yield source

@@ -52,7 +52,7 @@ class Reading:
 
 
 @asynccontextmanager
-async def reading(file: IO[bytes], asked: Mapping[str, Any]) -> AsyncIterator[Reading]:
+async def read(file: IO[bytes], asked: Mapping[str, Any]) -> AsyncIterator[Reading]:
     """Have a file, which is at its beginning, read as `asked`. Raises what is wrong with it."""
     async with _Process.started(file, asked) as process:
         found = Reading(process)
