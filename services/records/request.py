@@ -197,8 +197,12 @@ def _offset(offset: int | None) -> int | None:
     return offset
 
 
+def _is_name(column: str) -> bool:
+    return not isinstance(column, documents.Number) and documents.fault_in(column) is None
+
+
 def _figure(raw: Json) -> Figure:
     match raw:
-        case {"column": str(column), "function": str(function), **rest} if not rest and not documents.fault_in(column):
+        case {"column": str(column), "function": str(function), **rest} if not rest and _is_name(column):
             return Figure(column, function)
     raise AggregateInvalid(f'{shown(str(raw))} is no figure; one is {{"column": …, "function": …}}.')

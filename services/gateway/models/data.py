@@ -216,7 +216,10 @@ class Figure(Body):
 
     column: str = Field(examples=["rating"])
     function: str = Field(
-        description="count, count_null, count_empty, count_distinct, sum, avg, min, max, median, percent_true: what the column's kind has.",
+        description=(
+            "What the column's kind has of count, count_null, count_empty, count_distinct, count_true, percent_true, "
+            "sum, avg, median, min, max."
+        ),
         examples=["avg"],
     )
 

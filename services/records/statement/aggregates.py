@@ -24,7 +24,7 @@ _FLOATS = frozenset({"real", "double precision"})
 _WITH_EXTREMES = _EXACT | _FLOATS | {"date", "interval", "inet"}
 """Types of which Postgres has min() and max(); of every other type that sorts, the first and the last value are asked for."""
 
-_OF_ROWS = frozenset({"count", "count_null", "count_empty", "count_distinct", "percent_true", "percent_false"})
+_OF_ROWS = frozenset({"count", "count_null", "count_empty", "count_distinct", "count_true", "percent_true"})
 
 
 @lru_cache(1024)
@@ -92,12 +92,8 @@ def _median(column: Expression, figure: Figure) -> Expression:
     return (lower + upper) * _HALF_FLOAT if figure.type == "interval" else lower
 
 
-def _percent(truth: bool) -> _Build:
-    def build(column: Expression, figure: Figure) -> Expression:
-        chosen = sa.func.count().filter(column.is_(sa.true() if truth else sa.false()))
-        return chosen * constant("100.0") / sa.func.nullif(sa.func.count(column), constant("0"))
-
-    return build
+def _percent_true(column: Expression, figure: Figure) -> Expression:
+    return sa.func.count().filter(column) * constant("100.0") / sa.func.nullif(sa.func.count(column), constant("0"))
 
 
 FUNCTIONS: Mapping[str, _Build] = MappingProxyType(
@@ -111,8 +107,8 @@ FUNCTIONS: Mapping[str, _Build] = MappingProxyType(
         "min": _extreme("min", "0"),
         "max": _extreme("max", "1"),
         "median": _median,
-        "percent_true": _percent(True),
-        "percent_false": _percent(False),
+        "count_true": lambda column, _: sa.func.count().filter(column),
+        "percent_true": _percent_true,
     }
 )
 """Every function that a kind may declare."""

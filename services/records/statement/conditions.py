@@ -16,6 +16,7 @@ from services.records.statement.expressions import (
     constant,
     sort_key,
     text_of,
+    unnested,
     value,
     values,
 )
@@ -47,7 +48,7 @@ def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
         case "is_empty":
             return parts.is_empty(column, node.type)
         case "in":
-            return left == any_of(node.parameter, node.type)
+            return _in(left, node)
         case "contains_all":
             return _list(column, node).op("@>")(values(node.parameter, node.type))
         case "contains_any":
@@ -63,6 +64,14 @@ def _compare(column: Expression, node: Compare) -> sa.ColumnElement[bool]:
         case "between":
             return sa.and_(_ordering(left, "ge", node, "_from"), _ordering(left, "le", node, "_to"))
     return _ordering(left, node.operator, node, "")
+
+
+def _in(left: Expression, node: Compare) -> sa.ColumnElement[bool]:
+    if not node.type.endswith("[]"):
+        return left == any_of(node.parameter, node.type)
+    # An array of arrays would be one array of more dimensions.
+    rows = unnested(node.parameter)
+    return left.in_(sa.select(sa.cast(rows.c[node.parameter], PgType(node.type))))
 
 
 def _search(columns: list[Expression], node: Search) -> sa.ColumnElement[bool]:
