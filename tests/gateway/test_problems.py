@@ -3,6 +3,9 @@
 import asyncio
 import importlib
 import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +21,8 @@ from services.kit.rpc.typing import Context
 from tests.fixtures.gateway import TABLE, Front, MakeFront
 
 RECORDS = f"{TABLE}/records"
+DOCS = Path(__file__).parents[2] / "docs" / "rest.md"
+BY_THE_GATEWAY = {"METHOD_NOT_ALLOWED", "INVALID", "INTERNAL", "TIMED_OUT", "PLAN_REQUIRED"}
 
 
 def refusing(front: Front, rpc: str, error: BaseException) -> None:
@@ -196,20 +201,50 @@ async def test_metrics_with_a_port_of_their_own_are_not_on_this_one(make_front: 
     assert (await front.http.get("/metrics")).status_code == 404
 
 
-def test_a_reason_has_one_status_whoever_gives_it_and_the_table_names_none_that_nobody_gives() -> None:
+def every(error: type[errors.AppError]) -> Iterator[type[errors.AppError]]:
+    """The error and all below it."""
+    yield error
+    for one in error.__subclasses__():
+        yield from every(one)
+
+
+def reasons(*, engine: bool = True) -> dict[str, set[int]]:
+    """What the services refuse with, and the statuses of each reason; what the engine says goes into the state of a tenant."""
     for module in pkgutil.walk_packages(services.__path__, "services."):
-        if module.name.endswith("errors"):
+        if not module.name.endswith("__main__") and ".migrations." not in module.name:
             importlib.import_module(module.name)
     statuses: dict[str, set[int]] = {}
-    for family in errors.FAMILIES.values():
-        for error in (family, *family.__subclasses__()):
-            statuses.setdefault(error.reason, set()).add(
-                problems.BY_REASON.get(error.reason, problems.STATUSES[error.kind])
-            )
+    for error in (error for family in errors.FAMILIES.values() for error in every(family)):
+        if error.__module__.startswith("services.") and (engine or ".provisioning." not in error.__module__):
+            status = problems.BY_REASON.get(error.reason, problems.STATUSES[error.kind])
+            statuses.setdefault(error.reason, set()).add(status)
+    return statuses
+
+
+def test_a_reason_has_one_status_whoever_gives_it_and_the_table_names_none_that_nobody_gives() -> None:
+    statuses = reasons()
 
     assert {reason: found for reason, found in statuses.items() if len(found) > 1} == {}
     assert problems.BY_REASON.keys() - statuses.keys() <= {"PLAN_REQUIRED"}, "for what is yet to lose data"
     assert statuses.keys() >= problems.OURS
+
+
+def test_the_documentation_lists_every_reason_under_its_status() -> None:
+    table = DOCS.read_text().partition("## When it fails")[2].partition("\n## ")[0]
+    listed = {
+        (int(status), code)
+        for status, codes in re.findall(r"^\| (\d{3}) \|[^|]*\|([^|]*)\|$", table, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    families = {family.reason for family in errors.FAMILIES.values()}
+    given = {
+        (status, reason)
+        for reason, (status, *_) in reasons(engine=False).items()
+        if reason not in problems.OURS | families
+    }
+
+    assert given - listed == set(), "add them to docs/rest.md"
+    assert {code for _, code in listed - given} <= BY_THE_GATEWAY | families, "nobody gives these"
 
 
 def test_every_status_of_the_table_has_a_name() -> None:
