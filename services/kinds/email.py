@@ -6,10 +6,12 @@ from services.kinds.kind import DISTINCT, TEXTS, Kind
 from services.kinds.text import STORED
 
 _ATOM = rf'[^{patterns.BLANK}"(),.:;<>@\[\]\\]'
-_LETTER = rf"[^{patterns.BLANK}\u0021-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007e]"
-_LABEL = rf"{_LETTER}(?:[-]*{_LETTER})*"
-ADDRESS = rf"(?=.{{6,254}}$)(?=[^@]{{1,64}}@){_ATOM}+(?:\.{_ATOM}+)*@(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}"
-"""A local part without quotes, and a name of at least two labels, the last of which is no number."""
+_SIGNS = rf"{patterns.BLANK}\u0021-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u007e"
+_TAIL = rf"(?:-*[^{_SIGNS}])*"
+_PATTERN = rf"{_ATOM}+(?:\.{_ATOM}+)*@(?:[^{_SIGNS}]{_TAIL}\.)+[^0-9{_SIGNS}]{_TAIL}"
+"""A local part without quotes, and a name of at least two labels, the last of which begins with no digit."""
+
+ADDRESS = patterns.Spelling((_PATTERN,), "it is no e-mail address, such as ada@example.com.", limit=254)
 
 KIND = Kind(
     name="email",
@@ -17,8 +19,8 @@ KIND = Kind(
     default_type="text",
     operators=TEXTS,
     aggregates=(*DISTINCT, "count_empty"),
-    read=patterns.reader(ADDRESS, "it is no e-mail address, such as ada@example.com."),
-    rule=patterns.rule(ADDRESS),
+    read=ADDRESS.read,
+    rule=ADDRESS.rule,
     sorts="text",
 )
 

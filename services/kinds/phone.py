@@ -5,9 +5,11 @@ from services.kinds.kind import DISTINCT, TEXTS, Kind
 from services.kinds.text import STORED
 
 _BETWEEN = r"[ ()./\u00a0\u202f\u2010\u2011\u2013-]*"
-NUMBER = (
+_PATTERN = (
     rf"(?:\(?\+{_BETWEEN}|\({_BETWEEN})?[0-9](?:{_BETWEEN}[0-9]){{2,14}}\)?(?:,? ?(?:[Ee]xt\.?|[Xx]|#) ?[0-9]{{1,7}})?"
 )
+
+NUMBER = patterns.Spelling((_PATTERN,), "it is no telephone number, such as +47 22 12 34 56.")
 
 KIND = Kind(
     name="phone",
@@ -15,7 +17,7 @@ KIND = Kind(
     default_type="text",
     operators=TEXTS,
     aggregates=(*DISTINCT, "count_empty"),
-    read=patterns.reader(NUMBER, "it is no telephone number, such as +47 22 12 34 56."),
-    rule=patterns.rule(NUMBER),
+    read=NUMBER.read,
+    rule=NUMBER.rule,
     sorts="text",
 )

@@ -11,17 +11,20 @@ _REST = rf'[^{patterns.BLANK}"<>]'
 _HOST = rf'(?:[^{patterns.BLANK}"<>/?#@:\[\]\\]+|\[[0-9A-Fa-f:.]+\])'
 _USER = rf'(?:[^{patterns.BLANK}"<>/?#@\\]*@)?'
 _WEB = rf"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp])://{_USER}{_HOST}(?::[0-9]{{1,5}})?(?:[/?#]{_REST}*)?"
-ADDRESS = rf"{_WEB}|[Mm][Aa][Ii][Ll][Tt][Oo]:[^@{patterns.BLANK}]+@{_REST}+|[Tt][Ee][Ll]:\+?[0-9().;=A-Za-z-]+"
+_MAIL = rf"[Mm][Aa][Ii][Ll][Tt][Oo]:[^@{patterns.BLANK}]+@{_REST}+"
+_PHONE = r"[Tt][Ee][Ll]:\+?[0-9().;=A-Za-z-]+"
 
+ADDRESS = patterns.Spelling(
+    (_WEB, f"{_MAIL}|{_PHONE}"), "it is no web address; it begins with https:// and holds no blanks."
+)
 _SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
-_kept = patterns.reader(ADDRESS, "it is no web address; it begins with https:// and holds no blanks.")
 
 
 def read(text: str, settings: Settings, base_type: str) -> str:
     """Read an address that says its scheme."""
     if _SITE.fullmatch(text.strip()):
         raise ValueError(f"it does not say how to get there; write https://{text.strip()}")
-    return _kept(text, settings, base_type)
+    return ADDRESS.read(text, settings, base_type)
 
 
 KIND = Kind(
@@ -31,7 +34,7 @@ KIND = Kind(
     operators=TEXTS,
     aggregates=(*DISTINCT, "count_empty"),
     read=read,
-    rule=patterns.rule(ADDRESS),
+    rule=ADDRESS.rule,
     sorts="text",
 )
 

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from services import kinds
 from services.kinds import Kind, settings, types
+from services.kinds.kind import no_rule
 from services.schema import ddl
 from services.schema.errors import ColumnTwice, DefaultInvalid, OperationInvalid, TooManyColumns
 from services.schema.plan import Shown
@@ -206,12 +207,9 @@ def add_rule(place: tuple[str, str], name: str, rule: str) -> str:
 def is_rule(constraint: Constraint, column: Column) -> bool:
     """Whether it is the CHECK of a kind of this column, as far as its name tells."""
     ending = re.search(r"_([a-z]+)\d*$", constraint.name)
-    return (
-        constraint.type == "check"
-        and constraint.columns == (column.name,)
-        and ending is not None
-        and ending[1] in kinds.KINDS
-    )
+    kind = kinds.KINDS.get(ending[1]) if ending else None
+    is_its = constraint.type == "check" and constraint.columns == (column.name,)
+    return is_its and kind is not None and kind.rule is not no_rule
 
 
 def rule_name(table: str, column: str, kind: Kind, taken: Container[str]) -> str:

@@ -73,11 +73,11 @@ ADDRESSES = st.builds(
     *(
         st.lists(ATOMS, min_size=1, max_size=3),
         st.lists(LABELS, min_size=1, max_size=4),
-        LABELS.filter(lambda label: not label.isdigit()),
+        LABELS.filter(lambda label: not label[0].isdigit()),
     ),
 )
-URLS = st.from_regex(url.ADDRESS, fullmatch=True).filter(lambda text: "\0" not in text)
-NUMBERS = st.from_regex(phone.NUMBER, fullmatch=True)
+URLS = st.from_regex(url.ADDRESS.regex, fullmatch=True).filter(lambda text: "\0" not in text)
+NUMBERS = st.from_regex(phone.NUMBER.regex, fullmatch=True)
 CENTS = st.integers(-(2**60), 2**60).map(lambda cents: str(Decimal(cents).scaleb(-2)))
 ZONED = st.builds(lambda time, zone: f"({time}::text || '{zone:+03}:30')::timetz", TIMES, st.integers(-14, 14))
 UNUSUAL = ["'{{1,2},{3,4}}'::int[]", "'[-1:0]={1,2}'::int[]"]
@@ -185,8 +185,9 @@ def _read(kind: Kind, text: str, type_: str) -> str | None:
 
 async def test_a_rule_costs_little(database: "asyncpg.Connection") -> None:
     addresses = "SELECT 'user' || g || '@mail.example.com' AS v FROM generate_series(1, 20000) g"
-    await database.execute("SET statement_timeout = '5s'")
+    await database.execute("SET statement_timeout = '1s'")  # it takes 0.1 s; with a look-ahead 2.6 s
     assert await database.fetchval(f"SELECT bool_and({KINDS['email'].rule('v', {})}) FROM ({addresses}) x") is True
+    await database.execute("SET statement_timeout = '5s'")
     for kind, text in (
         ("email", "a" * 50_000),
         ("email", "a.a" * 20_000 + "@"),

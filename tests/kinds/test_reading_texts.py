@@ -68,7 +68,6 @@ NO_EMAILS = [
     "ada\u200b@example.com",
     "ada@exa\u00admple.com",
     "ada@example.com\nbo",
-    f"x{MAIL_BLOCK}@example.com",
     f"a@{'b.' * 130}com",
     "ada\\@example.com",
     "ada@example.com\u202e",
