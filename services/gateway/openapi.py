@@ -121,7 +121,7 @@ def _complete(path: str, item: Json, schemas: Json, guarded: set[tuple[str | Non
         operation["responses"]["default"] = REFUSED
         operation["operationId"] = operation["operationId"].partition("_api_v1")[0]
         for content in _contents(operation):
-            if "$ref" in content["schema"]:
+            if content["schema"].keys() & {"$ref", "anyOf"}:
                 content["schema"].pop("type", None)  # FastAPI's word for an answer whose class it does not know
             if "example" not in content:
                 content["example"] = examples.of(content["schema"], schemas)

@@ -95,6 +95,12 @@ def test_every_body_has_an_example_and_the_example_is_of_the_bodys_shape(name: s
 
 
 @each
+def test_a_body_that_is_described_elsewhere_is_not_of_another_type_here(name: str) -> None:
+    for content in contents(OPERATIONS[name]):
+        assert not ("type" in content["schema"] and content["schema"].keys() & {"$ref", "anyOf"}), content["schema"]
+
+
+@each
 def test_a_body_takes_nothing_but_what_is_named(name: str) -> None:
     if any(name.replace("/api/v1/tenants/{tenant}", "") == one for one in OPEN_BODIES):
         return
