@@ -145,8 +145,8 @@ def nearest(values: Iterable[str]) -> Format | None:
 
 
 def base_type(type_: str) -> str:
-    """The type without its modifier."""
-    return re.sub(r"\([^)]*\)", "", type_)
+    """The type without its modifier; a quoted name may hold brackets."""
+    return re.sub(r'("(?:[^"]|"")*")|\([^)]*\)', lambda found: found[1] or "", type_)
 
 
 def _fits(format_: Format, wanted: str) -> bool:

@@ -73,3 +73,19 @@ async def test_datetimes_of_a_sheet_are_utc_where_instants_are_asked_for(files: 
     )
     await files.load(await files.export("kept", format="xlsx"), "people", like="kept")
     assert await tenant.value("SELECT p.i = k.i FROM people p, kept k") is True
+
+
+async def test_doubles_of_a_sheet_are_those_that_were_written(files: Files, tenant: Tenant) -> None:
+    """The first is half-way between what other shortest spellings of two doubles would be."""
+    values = "-8.777495041098141e+16", "1e22", "0.1", "1.7976931348623157e+308", "9007199254740993", "5e-324"
+    await tenant.run("CREATE TABLE kept (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, d float8)")
+    async with tenant.psql() as connection:
+        await connection.execute("INSERT INTO kept (d) SELECT unnest($1::text[])::float8", list(values))
+    await files.load(await files.export("kept", format="xlsx"), "people", like="kept")
+    assert await tenant.value("SELECT count(*) FROM people p JOIN kept k USING (id) WHERE p.d::text = k.d::text") == 6
+
+
+async def test_a_type_may_have_brackets_in_its_name(files: Files, tenant: Tenant) -> None:
+    await tenant.run("""CREATE TYPE "a(b)" AS ENUM ('x'); CREATE TABLE kept (id int PRIMARY KEY, e "a(b)")""")
+    await files.load("id,e\n1,x\n", "people", like="kept")
+    assert await tenant.value("SELECT e::text FROM people") == "x"

@@ -1,5 +1,6 @@
 """Workbooks: one sheet as rows of text, as calamine reads it. What a cell is in the workbook decides how it is spelled."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -155,7 +156,15 @@ def _number(value: float) -> str:
     """Whole numbers without a point, others with the fewest digits that give the same number."""
     if not value.is_integer():
         return repr(value)
-    return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), "f")
+    return str(int(value)) if abs(value) < _EXACT else format(Decimal(_shortest(value)), "f")
+
+
+def _shortest(value: float) -> str:
+    """The fewest digits that tell a number from its neighbours, as Postgres has them: half-way between two does not."""
+    text = repr(value)
+    while 2 * abs(Decimal(text) - Decimal(value)) >= math.ulp(value):
+        text = f"{value:.{len(Decimal(text).as_tuple().digits)}e}"
+    return text
 
 
 def _clock(text: str) -> str:
