@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import IO, Any
 
 import structlog
@@ -19,6 +20,8 @@ from services.records.imports.readers.__main__ import REFUSED
 from services.records.imports.sources.source import Hint
 
 _PIECE = 256 << 10
+_TREE = Path(__file__).parents[4]
+"""Where the code is that runs here."""
 _log = structlog.get_logger()
 
 
@@ -61,7 +64,7 @@ async def read(file: IO[bytes], asked: Mapping[str, Any]) -> AsyncIterator[Readi
 
 
 class _Process:
-    """`python -m …readers`, with nothing in its environment."""
+    """`python -m …readers`, with nothing of ours in its environment."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", said: IO[bytes], asked: Mapping[str, Any]) -> None:
         self._process = process
@@ -121,7 +124,8 @@ class _Process:
 
 
 def _start(file: IO[bytes], said: IO[bytes], asked: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-I", "-m", "services.records.imports.readers", json.dumps(asked)]
+    command = [sys.executable, "-s", "-P", "-m", "services.records.imports.readers", json.dumps(asked)]
+    environment = {"PYTHONPATH": str(_TREE), "TMPDIR": tempfile.gettempdir()}
     return subprocess.Popen(  # noqa: S603  our own module, on a file without a name
-        command, stdin=file, stdout=subprocess.PIPE, stderr=said, env={"TMPDIR": tempfile.gettempdir()}, pipesize=_PIECE
+        command, stdin=file, stdout=subprocess.PIPE, stderr=said, env=environment, pipesize=_PIECE
     )
