@@ -23,7 +23,7 @@ _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 Resolved = tuple[Condition | None, dict[str, Any], tuple[Input, ...]]
 
 
-def resolve(table: Table, node: Node | None, words: tuple[str, ...] = ()) -> Resolved:
+def resolve(table: Table, node: Node | None) -> Resolved:
     """Conditions, their parameters, and what Postgres must read. Raises ColumnUnknown and FilterInvalid."""
     if node is None:
         return None, {}, ()

@@ -1,4 +1,4 @@
-"""Filters as people send them: a JSON tree, read into frozen values within limits. Whether its columns exist is `resolve`'s affair."""
+"""Filters as people send them: a JSON tree, read into values within limits. Whether its columns exist is `resolve`'s affair."""
 
 import re
 from dataclasses import dataclass

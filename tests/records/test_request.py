@@ -94,13 +94,12 @@ def test_what_is_no_json_is_malformed(text: str) -> None:
         documents.parse(text, "It")
 
 
-def test_a_filter_is_a_tree_of_frozen_values() -> None:
+def test_a_filter_is_a_tree() -> None:
     text = '{"and": [{"column": "a", "op": "in", "value": [1, "x"]}, {"or": []}, {"not": {"column": "b", "op": "is_null"}}]}'
     assert filters.parse(text) == Every(
-        (filters.Test("a", "in", (Number("1"), "x")), Some(()), Not(filters.Test("b", "is_null"))),
+        (filters.Test("a", "in", [Number("1"), "x"]), Some(()), Not(filters.Test("b", "is_null"))),
     )
     assert filters.parse("") is None
-    assert hash(filters.parse(text))
 
 
 def test_bodies_become_records_changes_and_keys() -> None:

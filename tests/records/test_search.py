@@ -1,5 +1,6 @@
 """Search over a table's text agrees with a model, and says whether an index found what it shows."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.records import searching
-from tests.fixtures.records import Records, column
+from tests.fixtures.records import Records, column, serving_records
 from tests.fixtures.schema import refused
-from tests.fixtures.tenants import Tenant
+from tests.fixtures.tenants import Keyring, Tenant
 from tests.records.test_filters import EXAMPLES, TEXTS, folded
 
 NAMES = [None, "Ada Lovelace", "ADÉLE", "Straße 5", "50 % off", "a_b", "\\", "Øystein", "日本 語"]
 MOODS = [None, "sad", "Very Happy", "ok"]
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": at, "t": TEXTS[at % len(TEXTS)], "v": NAMES[at % len(NAMES)], "m": MOODS[at % len(MOODS)], "n": at}
     for at in range(1, 120)
 ]
@@ -94,6 +95,23 @@ async def test_a_search_says_that_no_index_helped_and_which_would(things: Record
     assert (await things.page(search="ad lovelace"))["search"] == {"indexed": False, "operation": index}
     assert (await things.page(search="ad"))["search"] == {"indexed": False, "operation": None}
     assert (await things.page(search="happy"))["search"] == {"indexed": False, "operation": None}
+
+
+@pytest.mark.parametrize("columns", [["t"], ["t", "v::text"]])
+async def test_a_search_says_that_an_index_found_it(
+    things: Records, tenant: Tenant, keyring: Keyring, columns: list[str]
+) -> None:
+    async with tenant.binding.connected("ddl_a") as connection:
+        await connection.execute("SELECT rowhouse.enable_trigrams()")
+    for expression in columns:
+        await tenant.run(f"CREATE INDEX ON things USING gin (rowhouse.sort_key({expression}) rowhouse.gin_trgm_ops)")
+    whole = len(columns) == 2  # one column without an index spoils it
+    async with serving_records(keyring) as channel:  # that does not remember the table as it was
+        for words in ("lovelace", "ad lovelace"):
+            search = (await replace(things, channel=channel).page(search=words))["search"]
+            assert (search["indexed"], search["operation"] is None) == (whole, whole)
+        short = await replace(things, channel=channel).page(search="ad")
+    assert short["search"] == {"indexed": False, "operation": None}
 
 
 async def test_a_table_of_many_texts_is_searched_as_one(records: Records, tenant: Tenant) -> None:

@@ -39,7 +39,7 @@ class CreateIndex(Operation):
         if table.relation not in _INDEXABLE:
             raise NotATable(table.name, table.relation)
         self._check_columns(table)
-        if any(indexes.is_on(table, self.columns, index.definition) for index in table.indexes if index.valid):
+        if any(indexes.is_on(table, self.columns, index.definition) for index in table.indexes):
             raise IndexExists(table.name, tuple(part.column for part in self.columns))
         listed = ", ".join(tables.column(table, part.column).name for part in self.columns)
         return Plan(
