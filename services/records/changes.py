@@ -9,7 +9,7 @@ from services.records.documents import Json
 from services.records.edits import Manner
 from services.records.errors import BodyInvalid, ColumnGenerated, NotWritable, RecordTwice, ValueInvalid
 from services.records.request import TableName
-from services.records.steps import Row, Skipped, Step, Verb, Write
+from services.records.steps import Row, Skipped, Step, Verb, Write, is_mixed
 from services.tenancy.catalog import Catalog, Column, Table, View
 
 MAX_DEFAULTS = 50
@@ -223,18 +223,19 @@ def _step(
 ) -> Step:
     targets = _named(table, rows) if targets is None else targets
     source = resolve.source(table)
+    if verb is Verb.CREATE and table.relation == "partitioned_table":
+        source = replace(source, versioned=False)  # it does not tell the versions of new rows
     key = resolve.key_columns(table) if table.primary_key else ()
-    # A partitioned table does not tell the versions of new rows.
-    versioned = source.versioned and (verb is not Verb.CREATE or table.relation != "partitioned_table")
     shape = shapes.Write(
-        replace(source, versioned=versioned),
-        tuple(shapes.Column(column.name, column.base_type) for column in targets),
+        source,
+        tuple([shapes.Column(column.name, column.base_type) for column in targets]),
         resolve.shown(table, (), manner.as_text),
         key,
-        tuple(shapes.Column(column.name, column.base_type) for column in by) or key,
+        tuple([shapes.Column(column.name, column.base_type) for column in by]) or key,
+        mixed=is_mixed(verb, targets, rows),
         guarded=bool(by),
     )
-    return Step(verb, table, shape, targets, ()).of(rows)
+    return Step(verb, table, shape, targets, tuple(rows))
 
 
 def _about(row: int | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a write does: records as the texts that Postgres will read, a statement's worth at a time, that can be taken apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -91,13 +91,17 @@ class Step:
     def of(self, rows: Iterable[Row]) -> "Step":
         """The same statement for these records, which set no columns but the step's."""
         rows = tuple(rows)
-        mixed = self.verb is Verb.UPDATE and any(len(row.texts) < len(self.targets) for row in rows)
-        return replace(self, rows=rows, shape=replace(self.shape, mixed=mixed))
+        return replace(self, rows=rows, shape=replace(self.shape, mixed=is_mixed(self.verb, self.targets, rows)))
 
     def halves(self) -> tuple["Step", "Step"]:
         """Its first and second half."""
         middle = len(self.rows) // 2
         return self.of(self.rows[:middle]), self.of(self.rows[middle:])
+
+
+def is_mixed(verb: Verb, targets: Sequence[Column], rows: Iterable[Row]) -> bool:
+    """Whether the statement must be told which record sets which column."""
+    return verb is Verb.UPDATE and any(len(row.texts) < len(targets) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,8 @@ def insert(shape: Write) -> Statement:
         unique: list[Any] = [relation.column(column.name) for column in shape.by]
         query = query.on_conflict_do_nothing(index_elements=unique)
     written = query.returning(*_returned(relation, shape)).cte("written")
-    # Postgres returns rows in the order in which it makes them.
     numbered = sa.select(written, sa.func.row_number().over().label("n")).subquery("numbered")
-    return compiled(_answer(numbered, shape))
+    return compiled(_answer(numbered, shape, in_order=True))
 
 
 @lru_cache(4096)
@@ -75,7 +74,9 @@ def delete_where(shape: Rows) -> Statement:
     """
     relation, looked_at = Relation(shape.source, _compared(shape), written=True), relation_of(shape)
     most = sa.bindparam("most", type_=sa.BigInteger())
-    some = sa.select(constant("1")).select_from(looked_at.rows).where(*where(looked_at, shape)).limit(most + constant("1"))
+    some = (
+        sa.select(constant("1")).select_from(looked_at.rows).where(*where(looked_at, shape)).limit(most + constant("1"))
+    )
     bound = sa.select(sa.func.count().label("n")).select_from(some.subquery("some")).cte("bound")
     few = sa.select(bound.c.n <= most).scalar_subquery()
     query = sa.delete(relation.table).where(few, *where(relation, shape)).returning(constant("1"))
@@ -128,7 +129,8 @@ def _returned(relation: Relation, shape: Write) -> list[Expression]:
     return [*parts.fetched(relation, shape.fields), *keys, parts.version_of(relation, shape.source.versioned)]
 
 
-def _answer(written: sa.FromClause, shape: Write) -> Query:
+def _answer(written: sa.FromClause, shape: Write, *, in_order: bool = False) -> Query:
+    """`in_order`: as Postgres returns rows that it makes."""
     named = (
         [key_of((written.c[f"key{at}"], c.type) for at, c in enumerate(shape.key)).label("key")] if shape.key else []
     )
@@ -136,9 +138,10 @@ def _answer(written: sa.FromClause, shape: Write) -> Query:
     columns = {"found": made.c.n, "records": made.c.json, **({"keys": made.c.key} if shape.key else {})}
     if shape.source.versioned:
         columns["versions"] = made.c.version
-    listed = [_all(column, made.c.n).label(name) for name, column in columns.items()]
+    order = None if in_order else made.c.n
+    listed = [_all(column, order).label(name) for name, column in columns.items()]
     return sa.select(parts.fingerprint(), *listed).select_from(made)
 
 
-def _all(expression: Expression, order: Expression) -> sa.Function[Any]:
-    return sa.func.array_agg(postgresql.aggregate_order_by(expression, order))
+def _all(expression: Expression, order: Expression | None) -> sa.Function[Any]:
+    return sa.func.array_agg(expression if order is None else postgresql.aggregate_order_by(expression, order))
