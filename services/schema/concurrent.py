@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import asyncpg
 import structlog
@@ -49,6 +50,7 @@ class Concurrently:
         self._catalogs = catalogs
         self._patience = patience
         self._running: Counter[str] = Counter()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def admit(self, tenant: str) -> None:
@@ -94,19 +96,25 @@ class Concurrently:
             try:
                 await connection.execute(_SETTINGS)
                 await _say_who(connection, identifier)
-                try:
-                    await _attempts(connection, step)
-                except asyncpg.PostgresError as error:
-                    told = errors.of_postgres(error)
-                    why = told.message if told else "Postgres failed."
-                    await _drop_half(connection, step.schema, step.index)
-                    await _close(connection, identifier, why)
-                    raise told or error from error
-                await _close(connection, identifier, None)
+                # Two at work on one table wait for each other's transactions, and one of them is sent away.
+                turn = self._turns.setdefault(tenant, asyncio.Lock())
+                async with turn:
+                    await _ended(connection, identifier, step)
             finally:
                 connection.terminate()  # with its settings
                 self._catalogs.forget(tenant)
         _log.info("changed shape", tenant=tenant, verb="index", made=step.makes, operation=identifier)
+
+
+async def _ended(connection: asyncpg.Connection, identifier: int, step: Concurrent) -> None:
+    try:
+        await _attempts(connection, step)
+    except asyncpg.PostgresError as error:
+        told = errors.IndexBlocked() if isinstance(error, locks.BLOCKED) else errors.of_postgres(error)
+        await _drop_half(connection, step.schema, step.index)
+        await _close(connection, identifier, told.message if told else "Postgres failed.")
+        raise told or error from error
+    await _close(connection, identifier, None)
 
 
 async def _say_who(connection: asyncpg.Connection, identifier: int) -> None:
@@ -120,11 +128,11 @@ async def _say_who(connection: asyncpg.Connection, identifier: int) -> None:
 async def _attempts(connection: asyncpg.Connection, step: Concurrent) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
+            await _drop_half(connection, step.schema, step.index)
             await connection.execute(step.sql)
         except locks.BLOCKED:
             if attempt == _ATTEMPTS:
                 raise
-            await _drop_half(connection, step.schema, step.index)
             await asyncio.sleep(_PAUSE)
         else:
             return

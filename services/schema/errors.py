@@ -276,6 +276,13 @@ class IndexOfConstraint(Conflict):
         )
 
 
+class IndexBlocked(Conflict):
+    reason = "LOCKED"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody held the table, or a transaction from before, all the while; try again later.")
+
+
 class TooManyIndexes(Conflict):
     reason = "TOO_MANY_INDEXES"
 
