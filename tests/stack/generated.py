@@ -80,22 +80,20 @@ def _link(document: Json) -> None:
     """Lead from each answer to the requests about what it names; what else their paths have, the first request's has too."""
     for path, _, operation in operations(document):
         for answer in operation["responses"].values():
-            content = answer.get("content", {}).get("application/json", {"schema": {}})
-            model = content["schema"].get("$ref", "").rpartition("/")[2]
-            links = answer.setdefault("links", {})
-            for collection, name, pointer in NAMED.get(model, ()):
-                for target, _, about in operations(document):
-                    if f"/{collection}/{{{name}}}" in target and _names(target) - {name} <= _names(path):
-                        shared = {other: f"$request.path.{other}" for other in _names(target)}
-                        parameters = {**shared, name: f"$response.body#{pointer}"}
-                        links[f"{name}_{about['operationId']}"] = _to(about["operationId"], parameters)
-            if model == "Plan":
-                plan = {"plan": "$response.body#/plan"}
-                links["plan"] = _to("apply_operation", {"tenant": "$request.path.tenant"}, requestBody=plan)
+            schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            answer["links"] = dict(_links(document, path, schema.get("$ref", "").rpartition("/")[2]))
 
 
-def _to(operation: str, parameters: Json, **more: Any) -> Json:
-    return {"operationId": operation, "parameters": parameters, **more}
+def _links(document: Json, path: str, model: str) -> Iterator[tuple[str, Json]]:
+    for collection, name, pointer in NAMED.get(model, ()):
+        for target, _, about in operations(document):
+            if f"/{collection}/{{{name}}}" in target and _names(target) - {name} <= _names(path):
+                shared = {other: f"$request.path.{other}" for other in _names(target)}
+                named = {**shared, name: f"$response.body#{pointer}"}
+                yield f"{name}_{about['operationId']}", {"operationId": about["operationId"], "parameters": named}
+    if model == "Plan":
+        plan, tenant = {"plan": "$response.body#/plan"}, {"tenant": "$request.path.tenant"}
+        yield "plan", {"operationId": "apply_operation", "parameters": tenant, "requestBody": plan}
 
 
 def _names(path: str) -> set[str]:

@@ -125,7 +125,7 @@ def _places(schema: dict[str, Any], value: Any) -> Iterator[tuple[Any, ...]]:
         for name, one in value.items():
             yield (name, KEY)
             yield from ((name, *rest) for rest in _places(known.get(name, {}), one))
-        yield from ((name,) for name in known.keys() - value.keys())
+        yield from ((name,) for name in sorted(known.keys() - value.keys()))
 
 
 def _fitting(schema: dict[str, Any], value: Any) -> dict[str, Any]:
