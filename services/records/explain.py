@@ -49,7 +49,7 @@ class Explainer:
         existing, referrers = "", None
         if refused.sqlstate == "23505" and (match := await self._matches(refused, source)):
             existing = match["key"] or ""
-        if refused.sqlstate == "23503" and source is not table and (match := await self._matches(refused, source)):
+        if failures.is_referred_to(refused) and (match := await self._matches(refused, source)):
             referrers = match["count"]
         return failures.of_refusal(refused, table, About(number, catalog, existing, referrers)) or refused
 

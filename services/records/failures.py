@@ -83,6 +83,11 @@ def refers_to_itself(refused: PostgresError, table: Table) -> bool:
     return refused.sqlstate == "23503" and _key(refused)[2].endswith(f'is not present in table "{table.name}".')
 
 
+def is_referred_to(refused: PostgresError) -> bool:
+    """Whether the record has to stay for the sake of others."""
+    return refused.sqlstate in ("23503", "23001") and "referenced from table" in _key(refused)[2]
+
+
 def of_fault(fault: Fault, table: Table, row: int | None) -> AppError:
     """The error for a text that cannot be read, by where it came from."""
     given, text = fault.input, fault.text
@@ -108,7 +113,7 @@ def of_refusal(refused: PostgresError, table: Table, about: About = About()) -> 
         case "23505":
             columns, values, _ = _key(refused)
             return errors.DuplicateValue(source.name, columns, values, row, about.existing)
-        case "23503":
+        case "23503" | "23001":  # RESTRICT, as Postgres 18 has it
             return _reference(refused, source, about)
         case "23502":
             return errors.ValueMissing(source.name, refused.column_name or "?", row)
@@ -183,7 +188,7 @@ def _of_class(refused: PostgresError, table: Table, row: int | None) -> AppError
 def _reference(refused: PostgresError, source: Table, about: About) -> AppError:
     columns, values, rest = _key(refused)
     constraint = constraint_of(refused, source)
-    if "still referenced" in rest:
+    if is_referred_to(refused):
         named, of = _NAMED.search(refused.message), ", ".join(constraint.columns) if constraint else ""
         table = named[1].partition('"')[0] if named else "?"
         return errors.StillReferenced(table, values, source.name, of, about.referrers, MOST_REFERRERS, about.row)

@@ -78,6 +78,20 @@ async def test_who_is_referred_to_stays_and_it_says_by_how_many(
         await cities.delete("Rome%2C%20the%20city,IT")
 
 
+async def test_who_may_not_be_deleted_is_told_the_same_whatever_the_key_is_set_to_do(
+    people: Records, tenant: Tenant
+) -> None:
+    await tenant.run("""
+        CREATE TABLE nodes (id int PRIMARY KEY, up int REFERENCES nodes, beside int REFERENCES nodes ON DELETE RESTRICT);
+        INSERT INTO nodes VALUES (1, NULL, NULL), (2, 1, NULL), (3, NULL, 2), (4, NULL, 2);
+    """)
+    with refused("FOREIGN_KEY_VIOLATION", "'1' of table 'nodes'", "1 record of table 'nodes' (up) still refers"):
+        await people.of("nodes").delete_one(1)
+    with refused("FOREIGN_KEY_VIOLATION", "'2' of table 'nodes'", "2 records of table 'nodes' (beside) still refer"):
+        await people.of("nodes").delete_one(2)
+    assert (await people.of("nodes").delete(1, 2, 3, 4))["deleted"] == 4
+
+
 async def test_rules_that_wait_for_the_commit_name_the_record_too(people: Records) -> None:
     late = people.of("late")
     await late.create({"id": 1, "other": 2}, {"id": 2, "other": 1, "place": 1})
