@@ -1,12 +1,14 @@
-"""Values of JSON for a column whose type is known, as that type spells them: what the list of records shows is what an import reads.
-
-A value that the type does not have is left as it is, for Postgres to refuse.
+"""Values for a column whose type is known, as that type spells them: what an export writes, and a list of records shows, is what an
+import reads. A value that the type does not have is left as it is, for Postgres to refuse.
 """
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from services.records.imports.readers.scanner import Number
@@ -29,6 +31,23 @@ def value(given: Any, type_: str, dump: Dump) -> Any:  # noqa: ANN401  JSON
     if type(given) is str and type_.startswith("timestamp"):
         return _instant(given)
     return given
+
+
+def cell(given: Any, text: str | None, type_: str) -> str | None:  # noqa: ANN401  a cell's value
+    """The text of a sheet's cell, which is spelled `text` where nothing is known. A sheet has no zones: its instants are UTC."""
+    if type(given) is datetime and type_.startswith("timestamp") and type_.endswith("with time zone"):
+        return f"{text}+00"
+    if type(given) is float and type_ == "double precision":
+        return format(Decimal(_shortest(given)), "f")
+    return text
+
+
+def _shortest(given: float) -> str:
+    """The fewest digits that tell a number from its neighbours, as Postgres has them: half-way between two does not."""
+    text = repr(given)
+    while 2 * abs(Decimal(text) - Decimal(given)) >= math.ulp(given) and given:
+        text = f"{given:.{len(Decimal(text).as_tuple().digits)}e}"
+    return text
 
 
 def _array(given: list[Any], element: str, dump: Dump) -> str:

@@ -1,6 +1,5 @@
 """Workbooks: one sheet as rows of text, as calamine reads it. What a cell is in the workbook decides how it is spelled."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,7 +15,7 @@ from services.records.imports.errors import (
     SheetEmpty,
     TooManyColumns,
 )
-from services.records.imports.readers import archives, lines
+from services.records.imports.readers import archives, lines, typed
 from services.records.imports.readers.lines import Lines
 
 _EXACT = 2**53
@@ -32,8 +31,8 @@ Row = list[Any]
 def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | None, types: Mapping[str, str]) -> None:
     """Write one sheet: the one that is named, by its name or its number from 1, else the first that holds something.
 
-    `types` are known of columns: a sheet has no zones, and where an instant is asked for, its times are UTC. Rows and columns before the
-    first cell are left out. Raises what is wrong with the workbook, OptionInvalid, SheetEmpty.
+    `types` are known of columns of these names. Rows and columns before the first cell are left out. Raises what is wrong with the
+    workbook, OptionInvalid, SheetEmpty.
     """
     packed = file.read(4) == b"PK\x03\x04"
     file.seek(0)
@@ -44,26 +43,21 @@ def read(file: BinaryIO, out: Lines, *, sheet: str | int | None, header: bool | 
         raise TooManyColumns(found.width, limits.COLUMNS)
     errors = _placed(archives.errors(file, found.name), found) if format_ == "xlsx" else {}
     columns = _kinds(found, header)
-    instants = [column for column, name in enumerate(next(found.iter_rows())) if _is_instant(types.get(str(name), ""))]
+    asked = [(at, types[str(name)]) for at, name in enumerate(next(found.iter_rows())) if str(name) in types]
     days = [column for column, seen in enumerate(columns) if {date, datetime} <= seen]
     names = [name[: lines.NAME] for name in book.sheet_names[:_LISTED]]
     told = {"format": format_, "sheet": found.name[: lines.NAME], "sheets": names}
     out.introduce(told, map(_hint, columns), header=None)
     for number, row in enumerate(found.iter_rows()):
         texts = _texts(row, days)
-        for column in instants:
-            if type(row[column]) is datetime:
-                texts[column] = f"{texts[column]}+00"
+        for column, type_ in asked:
+            texts[column] = typed.cell(row[column], texts[column], type_)
         for column in errors.get(number, ()):
             texts[column] = errors[number][column]
         if any(text is not None for text in texts):
             out.write(lines.row(texts, number + 1) + b"\n")
         elif len(texts) > 1:
             out.write(b"\n")
-
-
-def _is_instant(type_: str) -> bool:
-    return type_.startswith("timestamp") and type_.endswith("with time zone")
 
 
 def _opened(file: BinaryIO) -> calamine.CalamineWorkbook:
@@ -156,15 +150,7 @@ def _number(value: float) -> str:
     """Whole numbers without a point, others with the fewest digits that give the same number."""
     if not value.is_integer():
         return repr(value)
-    return str(int(value)) if abs(value) < _EXACT else format(Decimal(_shortest(value)), "f")
-
-
-def _shortest(value: float) -> str:
-    """The fewest digits that tell a number from its neighbours, as Postgres has them: half-way between two does not."""
-    text = repr(value)
-    while 2 * abs(Decimal(text) - Decimal(value)) >= math.ulp(value):
-        text = f"{value:.{len(Decimal(text).as_tuple().digits)}e}"
-    return text
+    return str(int(value)) if abs(value) < _EXACT else format(Decimal(repr(value)), "f")
 
 
 def _clock(text: str) -> str:
