@@ -5,7 +5,7 @@ from services.records.statement.compiled import Statement
 from services.records.statement.jumps import count, curves, place
 from services.records.statement.lookups import matching, present
 from services.records.statement.pages import MAX_CURSOR, page
-from services.records.statement.reads import estimate, record, rows
+from services.records.statement.reads import estimate, record
 from services.records.statement.writes import delete, delete_where, insert, update
 
 __all__ = [
@@ -23,6 +23,5 @@ __all__ = [
     "place",
     "present",
     "record",
-    "rows",
     "update",
 ]

@@ -1,13 +1,13 @@
-"""The other statements that read: an estimated count, one record, and all rows for an export."""
+"""The other statements that read: an estimated count, and one record."""
 
 from functools import lru_cache
 
 import sqlalchemy as sa
 
 from services.records.shapes import Record, Rows
-from services.records.statement import order, parts
+from services.records.statement import parts
 from services.records.statement.compiled import Statement, compiled
-from services.records.statement.expressions import Relation, constant, labelled, text_of, value
+from services.records.statement.expressions import Relation, constant, value
 from services.records.statement.pages import relation_of, where
 
 
@@ -29,12 +29,3 @@ def record(shape: Record) -> Statement:
     made = parts.as_objects(found, parts.whole(found, shape.fields), found.c.version)
     columns = sa.func.max(made.c.json).label("body"), sa.func.max(made.c.version).label("version")
     return compiled(sa.select(parts.fingerprint(), sa.func.count().label("found"), *columns).select_from(made))
-
-
-@lru_cache(4096)
-def rows(shape: Rows) -> Statement:
-    """All rows in order, each column as Postgres' own text, under its name: for COPY, with no limit and no fingerprint."""
-    relation = relation_of(shape)
-    texts = ((field.name, text_of(relation.column(field.name))) for field in shape.fields)
-    query = sa.select(*labelled(texts)).select_from(relation.rows).where(*where(relation, shape))
-    return compiled(query.order_by(*order.plain(relation, shape.order)))
