@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import schemathesis
+from schemathesis import GenerationMode
 from schemathesis.schemas import BaseSchema
 
 from tests.fixtures.openapi import DOCUMENT
@@ -32,6 +33,7 @@ def schema(home: Workspace, url: str, token: str) -> BaseSchema:
     made.config.update(base_url=url, headers={"Authorization": f"Bearer {token}"})
     made.config.generation.update(with_security_parameters=False)
     made.config.phases.stateful.inference.algorithms = []
+    made.config.phases.stateful.generation.update(modes=[GenerationMode.POSITIVE])
     return made
 
 
