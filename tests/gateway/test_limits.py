@@ -106,6 +106,21 @@ async def test_a_head_in_excess_is_refused_before_a_route_sees_it(front: Front, 
     assert answer.endswith(b"too large.")
 
 
+@pytest.mark.parametrize(
+    "within",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        + b"X-Many: 1\r\n" * (server.HEAD_FIELDS - 2)
+        + b"\r\n",
+        b"GET /healthz?%b HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        % (b"q" * (server.HEAD_BYTES - 100)),
+    ],
+    ids=["many fields", "long line"],
+)
+async def test_a_head_within_the_bounds_is_served(front: Front, within: bytes) -> None:
+    assert (await raw(front, within)).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_head_that_does_not_come_is_not_waited_for(
     make_front: MakeFront, monkeypatch: pytest.MonkeyPatch
 ) -> None:
