@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from services.kit.errors import AppError
-from tests.fixtures.files import Files, parsed
+from tests.fixtures.files import Files, column, nothing_is_left, parsed
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
-from tests.records.imports.test_imports import column, nothing_is_left
 
 
 async def test_objects_become_rows_and_their_names_columns_in_order_of_appearance(files: Files) -> None:

@@ -15,10 +15,9 @@ import openpyxl
 from services.kit.errors import AppError
 from services.records.imports import charsets, errors
 from tests.fixtures import hostile_files
-from tests.fixtures.files import Files, parsed
+from tests.fixtures.files import Files, parsed, relations
 from tests.fixtures.hostile_files import Hostile
 from tests.fixtures.tenants import Tenant
-from tests.records.imports.test_imports import names
 
 SECONDS = 60
 MEGABYTES = 400
@@ -41,8 +40,8 @@ async def test_hostile_files_become_tables_that_have_every_value_or_are_refused_
         slowest = max(slowest, (time.monotonic() - started, file.name))
     assert outcomes.total() >= 300
     assert set(outcomes) - {"a table", *OURS} == set()
-    assert len(await names(tenant)) == outcomes["a table"]
-    assert await names(tenant, "rowhouse_load") == []
+    assert len(await relations(tenant)) == outcomes["a table"]
+    assert await relations(tenant, "rowhouse_load") == []
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MEGABYTES
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024 < READER_MEGABYTES
     counted(

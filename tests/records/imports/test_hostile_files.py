@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from services.kit.errors import AppError
-from tests.fixtures.files import Files
+from tests.fixtures.files import Files, nothing_is_left
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
-from tests.records.imports.test_imports import nothing_is_left
 
 LONG = "a,b\n" + "1,2\n" * 300_000
 """More than the head, so that what comes after it is met while rows are loaded already."""
@@ -31,7 +30,7 @@ BROKEN: list[tuple[str, bytes, str, str]] = [
     ("mixed encodings", "a,b\nZoë,1\n".encode() + b"Zo\xeb,2\n", "ENCODING_INVALID", "Line 3"),
     ("mixed encodings late", "Zoë,b\n".encode() + LONG.encode() + b"Zo\xeb,2\n", "ENCODING_INVALID", "Line 300,003"),
     ("half a UTF-16 character", b"\xff\xfea\0\n\0\0\xd8", "ENCODING_INVALID", "UTF-16"),
-    ("a spreadsheet", b"PK\x03\x04" + bytes(2000), "FILE_BINARY", "XLSX"),
+    ("a spreadsheet", b"PK\x03\x04" + bytes(2000), "FILE_UNREADABLE", "workbook"),
     ("an image", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "FILE_BINARY", "PNG"),
     ("random bytes", bytes(range(256)) * 100, "FILE_BINARY", "binary"),
     ("too many columns", b",".join(b"c%d" % n for n in range(501)) + b"\n", "TOO_MANY_COLUMNS", "500"),

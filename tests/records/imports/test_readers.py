@@ -35,8 +35,8 @@ except (OSError, MemoryError) as error:
 else:
     print("done")
 """
-    command = [sys.executable, "-I", "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, env={}, check=False).stdout.strip()
+    command, tree = [sys.executable, "-s", "-P", "-c", program], {"PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.run(command, capture_output=True, text=True, env=tree, check=False).stdout.strip()
 
 
 def test_a_reader_can_open_nothing_and_has_so_much_memory() -> None:

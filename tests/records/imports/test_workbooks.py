@@ -11,10 +11,10 @@ import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from services.kit.errors import AppError
-from tests.fixtures.files import Files, parsed
+from tests.fixtures.files import Files, column, nothing_is_left, parsed
+from tests.fixtures.hostile_files import zipped
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
-from tests.records.imports.test_imports import column, nothing_is_left
 
 Sheet = list[list[Any]]
 
@@ -176,6 +176,31 @@ async def test_a_preview_shows_the_sheets_and_needs_the_whole_file(files: Files)
         await files.preview(data, whole=False)
 
 
+async def test_a_sheet_of_opendocument_is_read(files: Files) -> None:
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ["office", "table", "text"]
+    )
+    cells = [
+        [_cell("string", "n"), _cell("string", "day"), _cell("string", "ok")],
+        [_cell("float", "1.5"), _cell("date", "2020-02-29"), _cell("boolean", "true")],
+    ]
+    rows = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells)
+    table = f'<table:table table:name="Tab">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    content = f"<office:document-content {names}>{body}</office:document-content>".encode()
+    kind = b"application/vnd.oasis.opendocument.spreadsheet"
+    report = await files.load(zipped({"mimetype": kind, "META-INF/manifest.xml": b"<m/>", "content.xml": content}))
+    assert report["dialect"]["format"] == "ods"
+    assert parsed(await files.export(fields="n,day,ok"))[1] == [["1.5", "2020-02-29", "true"]]
+
+
+def _cell(kind: str, value: str) -> str:
+    """A cell of an OpenDocument sheet."""
+    attribute = {"float": "value", "date": "date-value", "boolean": "boolean-value"}.get(kind)
+    said = f' office:{attribute}="{value}"' if attribute else ""
+    return f'<table:table-cell office:value-type="{kind}"{said}><text:p>{value}</text:p></table:table-cell>'
+
+
 async def test_a_large_sheet_is_kept_cell_by_cell(files: Files) -> None:
     def fill(book: Any, sheet: Any) -> None:
         sheet.write_row(0, 0, ["n", "v"])
@@ -223,7 +248,7 @@ BROKEN: list[tuple[str, Callable[[], bytes], str]] = [
     ("only a beginning", lambda: b"PK\x03\x04" + bytes(2000), "FILE_UNREADABLE"),
     ("cut", lambda: GOOD[: len(GOOD) // 2], "FILE_UNREADABLE"),
     ("its end cut", lambda: GOOD[:-10], "FILE_UNREADABLE"),
-    ("no workbook", lambda: repacked_as("a.txt", b"x"), "FILE_BINARY"),
+    ("no workbook", lambda: zipped({"a.txt": b"x"}), "FILE_BINARY"),
     ("encrypted", _encrypted, "FILE_ENCRYPTED"),
     ("a bomb", lambda: repacked(GOOD, {}, bomb=bytes(200_000_000)), "FILE_BOMB"),
     ("a thousand parts", lambda: repacked(GOOD, {}, **{f"f{n}": b"" for n in range(1001)}), "FILE_BOMB"),
@@ -232,13 +257,6 @@ BROKEN: list[tuple[str, Callable[[], bytes], str]] = [
     ("no sheet with cells", lambda: workbook(S=[]), "FILE_EMPTY"),
     ("too many columns", lambda: workbook(S=[list(range(501))]), "TOO_MANY_COLUMNS"),
 ]
-
-
-def repacked_as(name: str, data: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 async def test_what_is_no_sheet_is_refused_and_leaves_nothing(files: Files, tenant: Tenant) -> None:
