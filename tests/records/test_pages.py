@@ -189,3 +189,12 @@ async def test_a_record_that_no_message_can_hold_is_asked_for_in_parts(records: 
         await records.get(1)
     assert len((await records.get(1, fields="a"))["a"]) == 16_000_000
     assert len((await records.page())["truncated"]) == 1
+
+
+async def test_an_order_has_ten_columns_at_most(records: Records, tenant: Tenant) -> None:
+    names = [f"c{at}" for at in range(11)]
+    await tenant.run(f"CREATE TABLE people (id int PRIMARY KEY, {', '.join(f'{name} int' for name in names)})")
+    await tenant.run("INSERT INTO people (id, c9) VALUES (1, 2), (2, 1)")
+    assert column((await records.page(sort=",".join(names[:10])))["records"], "id") == [2, 1]
+    with refused("SORT_INVALID", "more than 10"):
+        await records.page(sort=",".join(names))
