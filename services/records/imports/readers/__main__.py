@@ -11,12 +11,8 @@ import tempfile
 from services.kit.errors import AppError
 from services.records.imports import limits
 from services.records.imports.errors import FileUnreadable
-from services.records.imports.readers import documents, workbooks
+from services.records.imports.readers import REFUSED, documents, workbooks
 from services.records.imports.readers.lines import Lines
-
-REFUSED = 3
-"""The exit code that says: stderr has the refusal as JSON."""
-
 
 def main() -> int:
     """Read the file as `argv[1]`, JSON, asks. Gives the exit code."""

@@ -16,7 +16,7 @@ from services.kit.errors import Kind, named
 from services.records.imports import limits
 from services.records.imports.dialect import Dialect
 from services.records.imports.errors import FileUnreadable
-from services.records.imports.readers.__main__ import REFUSED
+from services.records.imports.readers import REFUSED
 from services.records.imports.sources.source import Hint
 
 _PIECE = 256 << 10
