@@ -14,6 +14,7 @@ from services.records.imports.errors import FileUnreadable
 from services.records.imports.readers import REFUSED, documents, workbooks
 from services.records.imports.readers.lines import Lines
 
+
 def main() -> int:
     """Read the file as `argv[1]`, JSON, asks. Gives the exit code."""
     asked = json.loads(sys.argv[1])
