@@ -14,9 +14,12 @@ from services.tenancy.databases import Databases
 _MAX_ID = 2**63 - 1
 _IMPORT = """
     SELECT i.id, i.state, i.schema_name, i.table_name, i.actor, i.actor_name, i.started_at, i.ended_at, i.resumable,
-        i.bytes, i.total_bytes, i.rows, i.operation, i.report::text, i.problem::text, o.state = 'undone' AS undone
+        i.bytes, i.total_bytes, i.rows, i.operation, coalesce((i.report ->> 'rejects')::bigint, 0) AS rejects,
+        i.problem::text, o.state = 'undone' AS undone {also}
     FROM rowhouse.import i LEFT JOIN rowhouse.operation o ON o.id = i.operation
 """
+_ONE = _IMPORT.format(also=", i.report::text") + " WHERE i.id = $1"
+_PAGE = _IMPORT.format(also="") + " WHERE $1::bigint IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2"
 _REJECTS = """
     SELECT "row", "column", value, why FROM rowhouse.import_reject
     WHERE import = $1 AND ($2::bigint IS NULL OR ("row", "column") > ($2, $3::text))
@@ -34,7 +37,7 @@ def number(identifier: str) -> int:
 
 async def read(connection: asyncpg.Connection, identifier: int) -> dict[str, Any]:
     """One import; `undone` is the state of one whose step has been taken back. Raises ImportUnknown."""
-    row = await connection.fetchrow(f"{_IMPORT} WHERE i.id = $1", identifier)
+    row = await connection.fetchrow(_ONE, identifier)
     if row is None:
         raise ImportUnknown(str(identifier))
     return _shown(row)
@@ -54,8 +57,7 @@ async def page(databases: Databases, caller: Caller, limit: int, cursor: str) ->
     size, after = paging.bounded(limit), paging.key_of(cursor, int)
     async with databases.acquire(caller.tenant, "ro") as connection:
         await journal.sweep(connection)
-        query = f"{_IMPORT} WHERE $1::bigint IS NULL OR i.id < $1 ORDER BY i.id DESC LIMIT $2"
-        rows = await connection.fetch(query, after[0] if after else None, size + 1)
+        rows = await connection.fetch(_PAGE, after[0] if after else None, size + 1)
     found = [_summary(row) for row in rows[:size]]
     return {"imports": found, "next": paging.cursor(rows[size - 1]["id"]) if len(rows) > size else None}
 
@@ -74,7 +76,6 @@ async def rejects(databases: Databases, caller: Caller, identifier: str, limit: 
 
 
 def _summary(row: asyncpg.Record) -> dict[str, Any]:
-    report = orjson.loads(row["report"] or b"{}")
     return {
         "id": str(row["id"]),
         "state": "undone" if row["undone"] else row["state"],
@@ -87,7 +88,7 @@ def _summary(row: asyncpg.Record) -> dict[str, Any]:
         "progress": {"bytes": row["bytes"], "total_bytes": row["total_bytes"], "rows": row["rows"]},
         "resumable": row["resumable"],
         "operation": row["operation"],
-        "rejects": report.get("rejects", 0),
+        "rejects": row["rejects"],
         "problem": orjson.loads(row["problem"] or b"null"),
     }
 
