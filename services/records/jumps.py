@@ -1,6 +1,7 @@
 """Lists that start at a position, or end where they end: what is asked by number becomes a cursor, which costs the same anywhere."""
 
 from dataclasses import replace
+from itertools import takewhile
 
 import orjson
 
@@ -63,9 +64,9 @@ async def _guessed(session: Session, plan: plans.Page, offset: int) -> Cursor | 
 
 
 def _known(order: tuple[shapes.Level, ...]) -> tuple[shapes.Level, ...]:
-    """The first levels of which Postgres keeps statistics."""
-    unknown = (at for at, level in enumerate(order) if level.by in (shapes.By.PLACE, shapes.By.OPTIONS))
-    return order[: next(unknown, None)]
+    """The first levels of which Postgres keeps statistics; those of arrays are arrays of arrays, which nothing takes apart."""
+    without = (shapes.By.PLACE, shapes.By.OPTIONS)
+    return tuple(takewhile(lambda level: level.by not in without and not level.type.endswith("[]"), order))
 
 
 def _curves(levels: tuple[shapes.Level, ...], found: tuple[str | None, ...]) -> list[curves.Curve]:
@@ -74,7 +75,8 @@ def _curves(levels: tuple[shapes.Level, ...], found: tuple[str | None, ...]) -> 
         if text is None:
             break
         nulls, points = orjson.loads(text)
-        known.append(curves.Curve(nulls, points or (), level.type, level.descending))
+        # Statistics may be from a time when the column had NULLs.
+        known.append(curves.Curve(nulls if level.nullable else 0.0, points or (), level.type, level.descending))
     return known
 
 

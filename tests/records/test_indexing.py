@@ -1,6 +1,5 @@
 """Which index would help a list, and how it is recognised when it is there."""
 
-
 import pytest
 
 from services.records import indexing, request, resolve

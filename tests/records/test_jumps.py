@@ -102,6 +102,28 @@ async def position(tenant: Tenant, identifier: int, sort: str) -> int:
     return found
 
 
+async def test_statistics_that_say_nothing_of_a_place_are_left_alone(
+    records: Records, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jumps, "MAX_EXACT", 0)
+    await tenant.run("""
+        CREATE TABLE people (id int PRIMARY KEY, l int[], n int, never int);
+        INSERT INTO people SELECT i, ARRAY[i % 7, i], nullif(i % 5, 0) FROM generate_series(1, 100) i; ANALYZE people;
+        UPDATE people SET n = 0 WHERE n IS NULL; ALTER TABLE people ALTER n SET NOT NULL;
+    """)
+    for sort, exact in (
+        ("l", True),
+        ("n", False),
+        ("n:desc", False),
+        ("n,l", False),
+        ("never", False),
+        ("never:desc", False),
+    ):
+        for offset in (1, 50, 99):
+            page = await records.page(sort=sort, offset=offset, limit=1)
+            assert (page["start"], len(page["records"])) == ({"value": offset, "exact": exact}, 1), (sort, offset)
+
+
 async def test_a_filtered_list_is_counted_out(records: Records, tenant: Tenant) -> None:
     await tenant.run("""
         CREATE TABLE people (id int PRIMARY KEY, n int); INSERT INTO people SELECT i, i % 2 FROM generate_series(1, 30000) i;
