@@ -21,7 +21,7 @@ def read(text: str, settings: Settings, base_type: str) -> str:
         return text
     element = base_type.removesuffix("[]")
     reader = _BY_TYPE.get(element, as_typed)
-    members = _of_json(text) if text[0] == "[" else lists.of_people(text)
+    members = _of_json(text) if text.startswith("[") else lists.of_people(text)
     return lists.to_postgres(None if member is None else reader(member, {}, element) for member in members)
 
 

@@ -12,7 +12,7 @@ def read(text: str, settings: Settings, base_type: str) -> str:
 
 
 def _members(text: str, offered: list[str]) -> list[str]:
-    if text[0] == "{" and text[-1] == "}":
+    if text.startswith("{") and text.endswith("}"):
         return lists.of_postgres(text)
     return [text] if text in offered else lists.of_people(text)
 

@@ -25,12 +25,12 @@ _OWN = re.compile(
     r"(?:[+-]?[0-9]+ (?:year|mon|day)s?(?: (?=[^ ])|$))*(?:[+-]?[0-9]{2,}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?)?|-?infinity"
 )
 """As Postgres writes them."""
-_NUMBER = r"[0-9]+(?:[.,][0-9]+)?"
-_ISO = re.compile(
-    rf"[+-]?P(?=[0-9T-])(?:-?{_NUMBER}[YMWD])*(?:T(?:-?{_NUMBER}[HMS])+)?".replace("[.,]", "[.]"), re.IGNORECASE
-)
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+_ISO = re.compile(rf"[+-]?P(?=[0-9T-])(?:{_NUMBER}[YMWD])*(?:T(?:{_NUMBER}[HMS])+)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?P<a>[0-9]{1,8}):(?P<b>[0-9]{2})(?::(?P<c>[0-9]{2})(?P<f>[.,][0-9]{1,6})?)?")
 _PART = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?) ?(?P<unit>[^\W\d_]+)\.?(?:,? ?(?:and |und |et )?)")
+_BARE_MINUTES = re.compile(r"(?<=[0-9]) ?h ?([0-9]{1,2})$")
+"""A number alone behind hours, as in `1h30`."""
 _UNITS = {
     word: unit
     for unit, words in {
@@ -50,8 +50,10 @@ _UNITS = {
 def read(text: str, settings: Settings, base_type: str) -> str:
     """Read a clock (`1:30`), words (`1 h 30 min`), ISO 8601 (`PT1H30M`), or a number of the column's unit."""
     text = text.strip()
-    if _OWN.fullmatch(text) or _ISO.fullmatch(text):
-        return text.upper() if text[-1:].isalpha() and "P" in text.upper()[:2] else text
+    if _OWN.fullmatch(text):
+        return text
+    if _ISO.fullmatch(text):
+        return text.upper()
     sign, length = ("-", text[1:].lstrip()) if text[:1] in tuple(amounts.MINUS) else ("", text.removeprefix("+"))
     if clock := _CLOCK.fullmatch(length):
         return _clock(sign, clock, settings)
@@ -70,10 +72,8 @@ def _clock(sign: str, clock: re.Match[str], settings: Settings) -> str:
 
 
 def _words(sign: str, length: str) -> str:
-    """Numbers with their units; a number alone behind hours is minutes, as in `1h30`. Empty where it is something else."""
-    length = re.sub(r"(?<=[0-9]) ?h ?(?=[0-9]{1,2}$)", "h ", length) + (
-        "m" if re.search(r"[0-9] ?h ?[0-9]{1,2}$", length) else ""
-    )
+    """Numbers with their units; empty where it is something else."""
+    length = _BARE_MINUTES.sub(r" h \1 min", length)
     parts, position = [], 0
     while position < len(length):
         part = _PART.match(length, position)

@@ -23,6 +23,7 @@ from services.tenancy.catalog import Column, Constraint
 
 MAX_COLUMNS = 500
 
+_KNOWN_ZONE = "SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1)"
 _FUNCTIONS = {
     ("now", "timestamp with time zone"): "now()",
     ("now", "timestamp without time zone"): "(now() AT TIME ZONE 'UTC')",
@@ -102,10 +103,8 @@ class NewColumn:
 
     def settings(self) -> dict[str, Any]:
         """Its display settings; raises DisplayInvalid."""
-        given = self.display or {}
-        return (
-            settings.checked(self.its_kind(), given) if self._is_plain() else settings.complete(self.its_kind(), given)
-        )
+        check = settings.checked if self._is_plain() else settings.complete
+        return check(self.its_kind(), self.display or {})
 
     def rule(self) -> str | None:
         """The CHECK that its kind asks for."""
@@ -175,6 +174,15 @@ async def check_defaults(connection: asyncpg.Connection, columns: Sequence[NewCo
             rule = column.rule()
             if rule and not await connection.fetchval(f"SELECT {rule} FROM ({value}) v"):  # noqa: S608  quoted
                 raise DefaultInvalid(column.name, f"'{text}' is no {column.its_kind().name} of this column")
+
+
+async def check_zones(connection: asyncpg.Connection, shown: Iterable[Shown]) -> None:
+    """Refuse time zones that Postgres does not know."""
+    for column in shown:
+        zone = column.display.get("zone")
+        if zone and not await connection.fetchval(_KNOWN_ZONE, zone):
+            why = f"there is no time zone '{zone}', such as Europe/Oslo"
+            raise kinds.DisplayInvalid(column.kind or "datetime", "zone", why, known=())
 
 
 def definitions(table: str, columns: Sequence[NewColumn], taken: Iterable[str] = ()) -> list[str]:

@@ -62,6 +62,13 @@ async def test_a_column_shows_its_kind_its_settings_and_its_options(people: Sche
     assert (born["kind"], born["display"]) == ("date", {})
 
 
+async def test_a_time_zone_that_is_none_is_refused(people: Schema) -> None:
+    await people.apply(**ADD, name="at", kind="datetime", display={"zone": "Europe/Oslo"})
+    for zone, reason in (("Europe/Olso", "no time zone 'Europe/Olso'"), ("UTC; drop", "'zone'"), ("BC", "'BC'")):
+        with refused("DISPLAY_INVALID", reason):
+            await people.apply(do="set_display", **PEOPLE, column="at", display={"zone": zone})
+
+
 async def test_an_enumeration_is_a_choice_of_its_own_values_in_colours_that_people_give(
     people: Schema, tenant: Tenant
 ) -> None:
@@ -175,7 +182,13 @@ async def test_an_import_hands_over_kinds_that_are_kept_to_from_then_on(schema: 
         {"name": "mail", "kind": "email"},
         {"name": "price", "kind": "money", "display": {"currency": "EUR"}},
     ]
-    adopt: dict[str, Any] = {"do": "adopt_table", "load": "load_1", "schema": "public", "name": "paid", "columns": columns}
+    adopt: dict[str, Any] = {
+        "do": "adopt_table",
+        "load": "load_1",
+        "schema": "public",
+        "name": "paid",
+        "columns": columns,
+    }
     step = await schema.apply(**adopt)
     before = tenant.dump()
     assert [(c["kind"], c["display"]) for c in (await schema.table("paid"))["columns"]] == [

@@ -55,6 +55,7 @@ class AddColumn(Operation):
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Try the default, and refuse NOT NULL without one where there are records."""
         await columns.check_defaults(connection, [self._column()])
+        await columns.check_zones(connection, plan.shown)
         if not self.nullable and not self._column().has_default:
             where = ddl.qualified(plan.its_table.schema, plan.its_table.name)
             if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {where})"):  # noqa: S608  a quoted name

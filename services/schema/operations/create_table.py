@@ -49,8 +49,9 @@ class CreateTable(Operation):
         )
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
-        """Try the default values."""
+        """Try the default values and the time zones."""
         await columns.check_defaults(connection, self.columns)
+        await columns.check_zones(connection, plan.shown)
         return plan
 
     def steps(self, plan: Plan) -> tuple[Step, ...]:

@@ -54,6 +54,7 @@ class SetDisplay(Operation):
 
     async def look(self, connection: asyncpg.Connection, plan: Plan) -> Plan:
         """Refuse where there are values that the kind does not allow, and find the CHECK that goes."""
+        await columns.check_zones(connection, plan.shown)
         for _, rule in plan.facts:
             await _refuse_misfits(connection, plan, rule)
         if plan.strategy == "instant":
@@ -83,8 +84,8 @@ class SetDisplay(Operation):
     def _settings(self, kind: Kind, column: Column) -> dict[str, Any]:
         before = column.display if kind.name == column.kind else {}
         wanted = {**before, **(self.display or {})}
-        plain = kind is kinds.of_type(column.base_type, column.type_category)
-        return settings.checked(kind, wanted) if plain else settings.complete(kind, wanted)
+        is_plain = kind is kinds.of_type(column.base_type, column.type_category)
+        return (settings.checked if is_plain else settings.complete)(kind, wanted)
 
 
 @dataclass(frozen=True, slots=True)
