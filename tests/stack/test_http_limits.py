@@ -1,5 +1,7 @@
 """Every limit, asked one below, exactly at and one above; and the page of documentation that lists them."""
 
+import io
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import xlsxwriter  # type: ignore[import-untyped]  # it has no stubs
 
 from services.auth import passwords, slugs, texts
 from services.gateway.bodies import parameters
@@ -122,6 +125,15 @@ async def new_password(home: Home, size: int) -> httpx.Response:
         back = await home.http.patch("/me", json={"current_password": new, "new_password": old})
         assert back.is_success, back.text
     return answer
+
+
+def workbook(columns: int) -> bytes:
+    """A workbook with a sheet of so many columns."""
+    held = io.BytesIO()
+    book = xlsxwriter.Workbook(held)
+    book.add_worksheet().write_row(0, 0, [f"c{number}" for number in range(columns)])
+    book.close()
+    return held.getvalue()
 
 
 async def choice(home: Home, count: int) -> httpx.Response:
@@ -243,6 +255,25 @@ LIMITS = [
         files.COLUMNS,
         "TOO_MANY_COLUMNS",
         lambda home, n: home.load(",".join(f"c{number}" for number in range(n)).encode() + b"\n"),
+    ),
+    Limit(
+        "columns of a JSON file",
+        files.COLUMNS,
+        "TOO_MANY_COLUMNS",
+        lambda home, n: home.load(json.dumps([{f"c{number}": 1 for number in range(n)}]).encode()),
+    ),
+    Limit("columns of a workbook", files.COLUMNS, "TOO_MANY_COLUMNS", lambda home, n: home.load(workbook(n))),
+    Limit(
+        "levels of a value in a JSON file",
+        files.DEPTH,
+        "RECORD_INVALID",
+        lambda home, n: home.load(json.dumps([{"a": nested(n)}]).encode()),
+    ),
+    Limit(
+        "bytes of a record in a JSON file",
+        files.ROW_BYTES,
+        "ROW_TOO_LONG",
+        lambda home, n: home.load(b'[{"a":"%b"}]' % (b"x" * (n - 8))),
     ),
     Limit(
         "bytes of a row of a file",

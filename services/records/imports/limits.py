@@ -18,7 +18,7 @@ PARTS = 1_000
 DOCUMENT_BYTES = 4_000_000_000
 """The largest JSON file, as UTF-8. It waits on disk until its last record has told the columns."""
 DEPTH = 64
-"""How deep JSON may be nested."""
+"""How deep a value of JSON may be nested, as in what is written over REST."""
 EXPONENT = 400
 """How large a number's exponent may be in JSON: written out, a number must not grow beyond measure."""
 

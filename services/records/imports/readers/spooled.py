@@ -120,7 +120,7 @@ class Spooled:
 
     def _cell(self, column: _Column, value: Any) -> str:  # noqa: ANN401  JSON
         if column.type:
-            value = typed.value(value, column.type, lambda given: self._json(given, 2))
+            value = typed.value(value, column.type, self._json)
         if type(value) is str:
             column.texts = True
             return self._quoted(value)
@@ -130,7 +130,7 @@ class Spooled:
             column.truths = True
             return "true" if value else "false"
         column.nested = True
-        return _NESTED_CELL.format(self._json(value, 2).replace('"', '""'))
+        return _NESTED_CELL.format(self._json(value).replace('"', '""'))
 
     def _quoted(self, text: str) -> str:
         """A text, quoted always: that tells it from a number."""
@@ -138,8 +138,8 @@ class Spooled:
             raise NulInText(self._count)
         return f'"{text.replace(chr(34), chr(34) * 2)}"'
 
-    def _json(self, value: Any, depth: int) -> str:  # noqa: ANN401  JSON
-        """The value as JSON, its numbers as they were written. `depth` counts from the document."""
+    def _json(self, value: Any, depth: int = 0) -> str:  # noqa: ANN401  JSON
+        """The value as JSON, its numbers as they were written; as deep as one that is written over REST may be."""
         if type(value) is str:
             if _NESTED in value:
                 raise NulInText(self._count)
