@@ -55,7 +55,7 @@ async def test_it_holds_what_was_made_in_psql(tenant: Tenant) -> None:
         ("id", "bigint", "bigint", "number", False, True),
         ("name", "character varying(80)", "character varying", "text", True, True),
         ("mood", "public.mood", "public.mood", "choice", True, True),
-        ("tags", "text[]", "text[]", "other", True, True),
+        ("tags", "text[]", "text[]", "array", True, True),
         ("doc", "json", "json", "json", True, False),
         ("city", "integer", "integer", "number", True, True),
         ('we%ird "x', "numeric(10,2)", "numeric", "number", True, True),

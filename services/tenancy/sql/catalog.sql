@@ -71,21 +71,19 @@ WITH space AS MATERIALIZED (
     LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
     LEFT JOIN pg_catalog.pg_namespace fs ON fs.oid = f.relnamespace
 ), shown AS MATERIALIZED (
-    -- Which column of which relation a view's column is: as its rule says it, where Postgres can write the column and all that
-    -- the rule says of a column of that place and name (its subqueries have columns too) is the same.
-    SELECT a.attrelid, a.attnum, min(e.m[3])::oid AS rel, min(e.m[4])::int2 AS col
+    -- Which column of which relation a view's column is, where Postgres can write it. The view's rule says so, as a tree in braces:
+    -- those entries count that are its own (two levels deep) and not of a query within it. A brace in a name has a backslash before it.
+    SELECT a.attrelid, a.attnum, (e.m)[2]::oid AS rel, (e.m)[3]::int2 AS col
     FROM rel
     JOIN pg_catalog.pg_rewrite w ON w.ev_class = rel.oid AND w.ev_type = '1'
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0
     CROSS JOIN LATERAL (
-        SELECT regexp_matches(w.ev_action::text,
-            ':resno (\d+) :resname ((?:[^ \\]|\\.)+) :ressortgroupref \d+ :resorigtbl (\d+) :resorigcol (\d+) ', 'g') AS m
+        SELECT regexp_match(part, '^\}} :resno (\d+) .* :resorigtbl (\d+) :resorigcol (\d+) ') AS m,
+            sum(CASE left(part, 1) WHEN '{{' THEN 1 WHEN '}}' THEN -1 ELSE 0 END) OVER (ORDER BY n) AS depth
+        FROM regexp_split_to_table(w.ev_action::text, '(?<!\\)(?=[{{}}])') WITH ORDINALITY AS t(part, n)
     ) e
-    WHERE rel.relkind = 'v' AND pg_catalog.pg_relation_is_updatable(rel.oid, false) <> 0
-      AND e.m[1]::int2 = a.attnum AND regexp_replace(e.m[2], '\\(.)', '\1', 'g') = a.attname
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid AND a.attnum = (e.m)[1]::int2
+    WHERE rel.relkind = 'v' AND e.depth = 2 AND pg_catalog.pg_relation_is_updatable(rel.oid, false) <> 0
       AND pg_catalog.pg_column_is_updatable(rel.oid, a.attnum, false)
-    GROUP BY a.attrelid, a.attnum
-    HAVING min(e.m[3] || ' ' || e.m[4]) = max(e.m[3] || ' ' || e.m[4])
 ), origin AS MATERIALIZED (
     -- Through views on views down to the table.
     WITH RECURSIVE down AS (
