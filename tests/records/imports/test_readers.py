@@ -54,6 +54,13 @@ async def test_a_reader_is_started_with_no_environment(monkeypatch: pytest.Monke
         assert source.head
 
 
+async def test_what_is_asked_of_a_reader_may_be_long_and_nobody_else_can_see_it() -> None:
+    types = {f"{n}{'ü' * 60}": "text" for n in range(1000)}
+    async with sources.opened(Pieces(Given(MANY)), Options(), types=types) as source:
+        assert "ü" not in _told(_only_reader(), "cmdline")
+        assert source.head
+
+
 async def test_a_reader_ends_with_whoever_reads_it() -> None:
     for end in [asyncio.CancelledError, FileUnreadable]:
         with pytest.raises(end):  # noqa: PT012  the context is what is tested

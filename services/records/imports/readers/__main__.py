@@ -4,9 +4,10 @@ It gets no environment, no further file, no network, and only so much memory and
 """
 
 import json
+import os
 import resource
 import sys
-import tempfile
+from typing import BinaryIO
 
 from services.kit.errors import AppError
 from services.records.imports import limits
@@ -14,11 +15,15 @@ from services.records.imports.errors import FileUnreadable
 from services.records.imports.readers import REFUSED, documents, workbooks
 from services.records.imports.readers.lines import Lines
 
+_NEXT = 3
+
 
 def main() -> int:
-    """Read the file as `argv[1]`, JSON, asks. Gives the exit code."""
-    asked = json.loads(sys.argv[1])
-    with tempfile.TemporaryFile() as spool:
+    """Read the file as the spool, whose descriptor is `argv[1]`, says in JSON; from then on it is for rows. Gives the exit code."""
+    with _spool(int(sys.argv[1])) as spool:
+        asked = json.loads(spool.read())
+        spool.seek(0)
+        spool.truncate()
         _confine(spool.fileno())
         lines = Lines(sys.stdout.buffer)
         try:
@@ -42,6 +47,14 @@ def main() -> int:
         except MemoryError:
             return _refused(FileUnreadable(asked["format"]))
     return 0
+
+
+def _spool(given: int) -> BinaryIO:
+    """The file with the next number after those that every process has."""
+    if given != _NEXT:
+        os.dup2(given, _NEXT)
+        os.close(given)
+    return os.fdopen(_NEXT, "r+b")
 
 
 def _confine(last: int) -> None:

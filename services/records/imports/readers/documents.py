@@ -28,7 +28,7 @@ def read(
     scanner = Scanner(io.TextIOWrapper(file, "utf-8", newline=""), whole=whole)
     table, told = Spooled(spool, header, types), dict[str, Any]()
     try:
-        for record in _records(scanner, member, told):
+        for record in _records(scanner, member, told, types):
             table.add(record)
             scanner.values += 1
     except Cut:
@@ -36,7 +36,9 @@ def read(
     table.write(out, told)
 
 
-def _records(scanner: Scanner, member: str | int | None, told: dict[str, Any]) -> Iterator[Any]:
+def _records(
+    scanner: Scanner, member: str | int | None, told: dict[str, Any], types: Mapping[str, str]
+) -> Iterator[Any]:
     """The rows, wherever the document has them; what it is goes into `told` on the way."""
     start = scanner.peek()
     if not start:
@@ -47,7 +49,7 @@ def _records(scanner: Scanner, member: str | int | None, told: dict[str, Any]) -
         yield from scanner.lines()
     elif start == "[":
         yield from scanner.array()
-    elif isinstance(begun, dict) and member is None and not any(map(_is_table, begun.values())):
+    elif isinstance(begun, dict) and member is None and _is_record(begun, types):
         yield scanner.value()
     else:
         yield from _of_member(scanner, member, told)
@@ -82,6 +84,11 @@ def _of_member(scanner: Scanner, wanted: str | int | None, told: dict[str, Any])
 
 def _begins_table(scanner: Scanner) -> bool:
     return scanner.peek() == "[" and scanner.peek(1) in ("{", "[")
+
+
+def _is_record(found: dict[str, Any], types: Mapping[str, str]) -> bool:
+    """Whether an object alone is a row: it names known columns, or has no table in it."""
+    return found.keys() <= types.keys() or not any(map(_is_table, found.values()))
 
 
 def _is_table(value: object) -> bool:

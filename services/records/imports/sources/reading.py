@@ -76,8 +76,10 @@ class _Process:
     @asynccontextmanager
     async def started(cls, file: IO[bytes], asked: Mapping[str, Any]) -> AsyncIterator["_Process"]:
         """Run it for the time of the context."""
-        with tempfile.TemporaryFile() as said:
-            process = await asyncio.to_thread(_start, file, said, asked)
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as spool:
+            spool.write(json.dumps(asked).encode())
+            spool.seek(0)
+            process = await asyncio.to_thread(_start, file, said, spool.fileno())
             made = cls(process, said, asked)
             try:
                 async with made._connected():
@@ -123,9 +125,14 @@ class _Process:
             raise FileUnreadable(self._what)
 
 
-def _start(file: IO[bytes], said: IO[bytes], asked: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-s", "-P", "-m", "services.records.imports.readers", json.dumps(asked)]
-    environment = {"PYTHONPATH": str(_TREE), "TMPDIR": tempfile.gettempdir()}
-    return subprocess.Popen(  # noqa: S603  our own module, on a file without a name
-        command, stdin=file, stdout=subprocess.PIPE, stderr=said, env=environment, pipesize=_PIECE
+def _start(file: IO[bytes], said: IO[bytes], spool: int) -> "subprocess.Popen[bytes]":
+    """Start it with the file, a spool that begins with what is asked, and nothing else that others could see or it could use."""
+    return subprocess.Popen(  # noqa: S603  our own module, on files without names
+        [sys.executable, "-s", "-P", "-m", "services.records.imports.readers", str(spool)],
+        stdin=file,
+        stdout=subprocess.PIPE,
+        stderr=said,
+        pass_fds=(spool,),
+        env={"PYTHONPATH": str(_TREE)},
+        pipesize=_PIECE,
     )
