@@ -14,6 +14,9 @@ from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant
 from tests.records.test_filters import EXAMPLES, FILTERS, ROWS, SORTS, holds, sorted_by
 
+WALKS = max(1, EXAMPLES // 3)
+"""Each walks through a whole list, both ways."""
+
 STARTS = st.one_of(st.builds(lambda offset: {"offset": offset}, st.integers(0, 160)), st.just({"at": "end"}))
 
 
@@ -42,7 +45,7 @@ async def walked(things: Records, page: Any, direction: str, query: dict[str, An
 @given(
     filter_=st.none() | FILTERS, sort=SORTS, limit=st.sampled_from((1, 7, 40, 150)), start=STARTS, count=st.booleans()
 )
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
+@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
 async def test_a_list_from_any_position_is_the_same_list(
     things: Records, filter_: Any, sort: list[tuple[str, str]], limit: int, start: dict[str, Any], count: bool
 ) -> None:
@@ -61,7 +64,7 @@ async def test_a_list_from_any_position_is_the_same_list(
 
 @pytest.mark.soak
 @given(sort=SORTS, limit=st.sampled_from((1, 7, 40)), offset=st.integers(1, 149))
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
+@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
 async def test_a_list_from_a_position_that_statistics_guess_is_the_same_list(
     things: Records, sort: list[tuple[str, str]], limit: int, offset: int
 ) -> None:
