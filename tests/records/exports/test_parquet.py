@@ -103,9 +103,15 @@ async def test_a_table_of_nothing_is_a_file_of_nothing(files: Files, tenant: Ten
     assert table(await files.export("bare", format="parquet")).column_names == []
 
 
-async def test_a_single_column_keeps_its_nulls_and_its_empty_texts(files: Files, tenant: Tenant) -> None:
-    await tenant.run("CREATE TABLE people (t text); INSERT INTO people VALUES (NULL), (''), (NULL), ('x')")
-    assert table(await files.export(format="parquet"))["t"].to_pylist() == [None, "", None, "x"]
+@pytest.mark.parametrize("first", [None, "", "\ufeffx", "\ufeff"])
+async def test_a_single_column_keeps_its_nulls_and_its_first_character(
+    files: Files, tenant: Tenant, first: str | None
+) -> None:
+    texts = [first, "", None, "x"]
+    await tenant.run("CREATE TABLE people (t text)")
+    async with tenant.psql() as connection:
+        await connection.execute("INSERT INTO people SELECT unnest($1::text[])", texts)
+    assert table(await files.export(format="parquet"))["t"].to_pylist() == texts
 
 
 async def test_a_large_table_comes_in_groups(files: Files, tenant: Tenant) -> None:

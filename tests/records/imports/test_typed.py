@@ -55,6 +55,12 @@ async def test_texts_among_documents_stay_texts(files: Files, tenant: Tenant) ->
     assert await tenant.value("SELECT array_agg(j::text ORDER BY id) FROM people") == ['"123"', '"true"', "5"]
 
 
+async def test_a_record_alone_is_a_record_whatever_is_in_it(files: Files, tenant: Tenant) -> None:
+    await tenant.run("""CREATE TABLE kept (id int PRIMARY KEY, j jsonb); INSERT INTO kept VALUES (1, '[{"a": 1}]')""")
+    await files.load(await files.export("kept", format="jsonl"), "people", like="kept")
+    assert await tenant.value("SELECT j::text FROM people") == '[{"a": 1}]'
+
+
 async def test_an_irregular_array_is_refused(files: Files, tenant: Tenant) -> None:
     await tenant.run("CREATE TABLE kept (id int PRIMARY KEY, a int[])")
     for array in ("[[1], [2, 3]]", '["x"]', "[{}]"):
