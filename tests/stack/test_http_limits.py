@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
@@ -18,7 +19,7 @@ from services.gateway.settings import MEGABYTE
 from services.kinds import options
 from services.kit import paging
 from services.kit.ids import opaque_name
-from services.records import documents, edits, filters, ordering, patterns, relative, request, values
+from services.records import bodies, documents, edits, filters, ordering, patterns, relative, request, values
 from services.records.imports import limits as files
 from services.records.statement import pages
 from services.schema import columns
@@ -372,6 +373,23 @@ async def test_a_page_below_its_bytes_is_whole_and_one_above_ends_early_and_goes
         assert (len(answers) == 1) == is_whole
         assert all(len(answer.content) <= pages.MAX_PAGE + values.MAX_CELL for answer in answers)
         await home.http.post(f"{path}/delete", json={"keys": made})
+
+
+async def test_a_record_of_the_largest_answer_is_answered_and_a_larger_one_is_refused(home: Home) -> None:
+    await home.make("answers", [{"name": "body", "kind": "text"}])
+    path = f"{home.tables}/answers/records"
+    await home.http.post(path, json={"records": [{"body": ""}]})
+    frame = len((await home.http.get(f"{path}/1")).content)
+    login = (await home.http.post(f"{home.root}/connections", json={"access": "write"})).json()
+    connection = await asyncpg.connect(login["connection_string"])
+    for size, is_refused in ((bodies.MAX_ANSWER - 1, False), (bodies.MAX_ANSWER, False), (bodies.MAX_ANSWER + 1, True)):
+        await connection.execute("UPDATE answers SET body = repeat('x', $1)", size - frame)
+        answer = await home.http.get(f"{path}/1")
+        if is_refused:
+            assert (answer.status_code, answer.json()["code"]) == (422, "ANSWER_TOO_LARGE")
+        else:
+            assert len(answer.content) == size
+    await connection.close()
 
 
 def test_the_documentation_lists_the_limits() -> None:
