@@ -149,7 +149,7 @@ class Attempt:
         await self._go_on(step, row, error, refused)
 
     async def _go_on(self, step: Step, row: Row, error: AppError, refused: asyncpg.PostgresError | None) -> None:
-        columns = [name for name in self._columns(refused) if step.table.has_column(name)]
+        columns = self._columns(step, refused)
         blamed = [name for name in columns if name in row.texts] or columns[:1]
         for column in blamed or (None,):
             self._leave_out(error, row, column)
@@ -158,10 +158,12 @@ class Attempt:
         if blamed and step.changes_cells:
             await self._step(step.of(_kept(step, {row.number: set(blamed)})))
 
-    def _columns(self, refused: asyncpg.PostgresError | None) -> tuple[str, ...]:
-        if refused is None:
-            return ()
-        return failures.columns_of(refused, failures.source_of(refused, self._plan.table, self._plan.catalog))
+    def _columns(self, step: Step, refused: asyncpg.PostgresError | None) -> list[str]:
+        """The columns of the record that the rule is about."""
+        if refused is None or step.verb is Verb.DELETE:
+            return []
+        source = failures.source_of(refused, step.table, self._plan.catalog)
+        return [name for name in failures.written_columns_of(refused, source) if step.table.has_column(name)]
 
     async def _explained(self, refused: asyncpg.PostgresError, row: Row) -> AppError:
         why = await self._explainer.refusal(refused, row, None)

@@ -159,6 +159,12 @@ def columns_of(refused: PostgresError, table: Table) -> tuple[str, ...]:
     return tuple(name for name in index.columns if name is not None) if index else ()
 
 
+def written_columns_of(refused: PostgresError, table: Table) -> tuple[str, ...]:
+    """The columns of the record that was written: where another refers to it, those that are referred to."""
+    constraint = constraint_of(refused, table) if is_referred_to(refused) else None
+    return constraint.references.columns if constraint and constraint.references else columns_of(refused, table)
+
+
 def constraint_of(refused: PostgresError, table: Table) -> Constraint | None:
     """The constraint of `table` that was broken."""
     return next((c for c in table.constraints if c.name == refused.constraint_name), None)

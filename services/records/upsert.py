@@ -29,7 +29,7 @@ class Upsert(Attempt):
             if not rows:
                 return
         for row in rows:
-            await self._refuse(self._located([row]), None)
+            self._leave_out(errors.RecordUntouched(self._plan.table.name, self._number(row.number)), row)
 
     async def _readable(self, rows: Sequence[Row]) -> Sequence[Row]:
         located = self._located(rows)

@@ -11,9 +11,7 @@ _TABLE = """(
     SELECT c.xmin::text || ':' || (
         SELECT count(*) || ':' || sum((f.r - age(a.xmin))::bigint * a.attnum)
         FROM pg_catalog.pg_attribute a, (SELECT age('1000'::xid) AS r OFFSET 0) f
-        WHERE a.attrelid = c.oid AND a.attnum > 0
-    ) || CASE c.relkind WHEN 'v' THEN (
-        SELECT ':' || w.xmin FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type = '1') ELSE '' END
+        WHERE a.attrelid = c.oid AND a.attnum > 0)
     FROM pg_catalog.pg_class c WHERE c.oid = {oid})"""
 
 

@@ -150,6 +150,19 @@ async def test_deletions_that_cannot_be_are_listed(people: Records) -> None:
     assert "2 records of table 'people' (city) still refer" in answer["skipped"][0]["why"]
 
 
+async def test_a_value_that_others_refer_to_is_left_alone(people: Records, tenant: Tenant) -> None:
+    await tenant.run("ALTER TABLE cities ADD COLUMN city text, ADD COLUMN note text")
+    await people.create({"name": "a", "city": "Oslo"})
+    changes = {"name": "Oslo 2", "note": "n", "city": "c"}
+    answer = await people.of("cities").update({"key": "Oslo", "set": changes}, **PARTIAL)
+    assert (answer["records"], listed(answer)) == (
+        [{"name": "Oslo", "city": "c", "note": "n"}],
+        [(1, "name", "Oslo 2", "FOREIGN_KEY_VIOLATION")],
+    )
+    gone = await people.of("cities").delete("Oslo", **PARTIAL)
+    assert (gone["deleted"], listed(gone)) == (0, [(1, None, "Oslo", "FOREIGN_KEY_VIOLATION")])
+
+
 async def test_nothing_may_fit_at_all(people: Records) -> None:
     answer = await people.create({"name": None}, {"name": "x", "age": "x"}, **PARTIAL)
     assert (answer["records"], answer["keys"], answer["versions"], len(answer["skipped"])) == ([], [], [], 2)

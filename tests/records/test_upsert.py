@@ -208,6 +208,19 @@ async def test_a_key_that_comes_and_goes_meanwhile_is_created_or_updated_and_sai
     assert (said + more).count("updated") == 80 - gone - left
 
 
+async def test_a_record_that_a_trigger_skips_is_not_said_to_be_there(people: Records, tenant: Tenant) -> None:
+    async with tenant.binding.connected("postgres") as superuser:
+        await superuser.execute("""
+            CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+            CREATE TRIGGER skip BEFORE INSERT ON people FOR EACH ROW WHEN (NEW.name = 'eve') EXECUTE FUNCTION skip();
+        """)
+    for record in ({"name": "eve"}, {"name": "eve", "email": "e@x"}):
+        with refused("RECORD_UNTOUCHED", "Record 2", "trigger"):
+            await put(people, "update", ["email"], {"name": "fine"}, record)
+    answer = await put(people, "update", ["email"], {"name": "eve"}, {"name": "fine"}, partial="true")
+    assert (answer["created"], [one["code"] for one in answer["skipped"]]) == ([2], ["RECORD_UNTOUCHED"])
+
+
 async def test_the_step_says_how_many_records_were_written(people: Records, tenant: Tenant) -> None:
     answer = await put(
         people, "ignore", ["email"], {"email": "ada@x", "name": "A"}, {"email": "q@x", "name": "Q"}, idempotency_key="k"

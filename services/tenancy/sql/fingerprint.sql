@@ -19,8 +19,8 @@ SELECT concat_ws('/',
      FROM pg_catalog.pg_attribute a JOIN class c ON c.oid = a.attrelid, z WHERE a.attnum > 0),
     (SELECT count(*) || ':' || sum((z.r - age(k.xmin))::bigint * k.oid::bigint)
      FROM pg_catalog.pg_constraint k JOIN class c ON c.oid = k.conrelid, z),
-    (SELECT count(*) || ':' || sum((z.r - age(w.xmin))::bigint * w.oid::bigint)
-     FROM pg_catalog.pg_rewrite w JOIN class c ON c.oid = w.ev_class, z),
+    (SELECT count(*) || ':' || sum((z.r - age(t.xmin))::bigint * t.oid::bigint)  -- INSTEAD OF: they make views writable
+     FROM pg_catalog.pg_trigger t, z WHERE t.tgtype & 64 <> 0),
     (SELECT count(*) || ':' || sum((z.r - age(d.xmin))::bigint * d.oid::bigint)
      FROM pg_catalog.pg_attrdef d JOIN class c ON c.oid = d.adrelid, z),
     (SELECT count(*) || ':' || sum((z.r - age(d.xmin))::bigint * (d.objoid::bigint * 31 + d.objsubid))
