@@ -357,6 +357,7 @@ class Dialect(Open):
     header: bool = Field(examples=[True])
     sheet: str | None = Field(None, examples=["Sheet1"])
     sheets: list[str] | None = Field(None, examples=[["Sheet1"]])
+    beside: list[str] | None = Field(None, examples=[["metadata"]])
 
 
 class ImportedColumn(Open):

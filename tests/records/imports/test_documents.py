@@ -45,6 +45,7 @@ async def test_a_table_is_found_in_every_shape(files: Files) -> None:
         report = await files.load(text, f"t{number}")
         assert report["dialect"]["format"] == format_, shape
         assert report["dialect"].get("sheet") == sheet, shape
+        assert report["dialect"].get("beside") == (["meta", "n"] if sheet else None), shape
         assert parsed(await files.export(f"t{number}", fields="a", sort="id"))[1] == [["1"], ["2"]], shape
 
 

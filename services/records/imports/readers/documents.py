@@ -13,6 +13,9 @@ from services.records.imports.readers.spooled import Spooled
 _ASIDE = 16 << 20
 """How long a value may be that lies beside the table and is passed over."""
 
+_LISTED = 100
+"""Members beside the table that are named in the report."""
+
 
 def read(
     file: BinaryIO,
@@ -71,6 +74,7 @@ def _of_member(scanner: Scanner, wanted: str | int | None, told: dict[str, Any])
         number += 1
         if not _begins_table(scanner) or (wanted is not None and wanted not in (name, number)):
             scanner.value(_ASIDE)
+            told["beside"] = [*told.get("beside", ()), name[: lines.NAME]][:_LISTED]
             continue
         if "sheet" in told:
             raise JsonShape(f"it has two tables, '{told['sheet']}' and '{name}'; choose one with the option 'sheet'")
