@@ -165,7 +165,9 @@ async def test_an_export_is_streamed_under_the_tables_name(front: Front) -> None
 
     assert (answer.status_code, answer.content) == (200, b"a,b\r\n1,2\r\n")
     assert answer.headers["content-type"] == "text/tab-separated-values; charset=utf-8"
-    assert answer.headers["content-disposition"] == "attachment; filename=\"f__r.tsv\"; filename*=UTF-8''f%C3%BC%22r.tsv"
+    assert (
+        answer.headers["content-disposition"] == "attachment; filename=\"f__r.tsv\"; filename*=UTF-8''f%C3%BC%22r.tsv"
+    )
     assert front.behind.requests("Export")[0].sort == "a"
 
 
