@@ -7,6 +7,7 @@ import asyncpg
 
 from services.kit.rpc.identity import Caller
 from services.records import explain, failures, resolve
+from services.records.errors import Contended
 from services.records.execute import Stale
 from services.records.exports import formats
 from services.records.exports.copying import copied
@@ -59,6 +60,10 @@ class Exporter:
                         async for piece in pieces:
                             begun = True
                             yield piece
+        except Stale:
+            if fresh:
+                raise Contended(found.table.name) from None
+            raise
         except asyncpg.PostgresError as error:
             if error.sqlstate in failures.STALE and not begun and not fresh:
                 raise Stale from error

@@ -73,12 +73,15 @@ async def test_a_column_given_a_type_is_read_as_that_type(files: Files, tenant: 
     assert await tenant.value("SELECT a FROM people") == [1, 2]
 
 
-async def test_datetimes_of_a_sheet_are_utc_where_instants_are_asked_for(files: Files, tenant: Tenant) -> None:
+@pytest.mark.parametrize("moment", ["2024-02-29 10:00:00.5+02", "2024-02-29 00:00:00+00"])
+async def test_datetimes_of_a_sheet_are_utc_where_instants_are_asked_for(
+    files: Files, tenant: Tenant, moment: str
+) -> None:
     await tenant.run(
-        "CREATE TABLE kept (id int PRIMARY KEY, i timestamptz); INSERT INTO kept VALUES (1, '2024-02-29 10:00:00.5+02')"
+        f"CREATE TABLE kept (id int PRIMARY KEY, i timestamptz, l timestamp); INSERT INTO kept VALUES (1, '{moment}', '{moment}')"
     )
     await files.load(await files.export("kept", format="xlsx"), "people", like="kept")
-    assert await tenant.value("SELECT p.i = k.i FROM people p, kept k") is True
+    assert await tenant.value("SELECT p.i = k.i AND p.l = k.l FROM people p, kept k") is True
 
 
 async def test_doubles_of_a_sheet_are_those_that_were_written(files: Files, tenant: Tenant) -> None:

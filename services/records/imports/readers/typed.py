@@ -7,7 +7,7 @@ import binascii
 import math
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -34,9 +34,13 @@ def value(given: Any, type_: str, dump: Dump) -> Any:  # noqa: ANN401  JSON
 
 
 def cell(given: Any, text: str | None, type_: str) -> str | None:  # noqa: ANN401  a cell's value
-    """The text of a sheet's cell, which is spelled `text` where nothing is known. A sheet has no zones: its instants are UTC."""
-    if type(given) is datetime and type_.startswith("timestamp") and type_.endswith("with time zone"):
-        return f"{text}+00"
+    """The text of a sheet's cell, which is spelled `text` where nothing is known.
+
+    A sheet knows midnight as a day, and no zones: instants are in UTC.
+    """
+    if isinstance(given, date) and type_.startswith("timestamp"):
+        zone = "+00" if type_.endswith("with time zone") else ""
+        return f"{text if ' ' in str(text) else f'{text} 00:00:00'}{zone}"
     if type(given) is float and type_ == "double precision":
         return format(Decimal(_shortest(given)), "f")
     return text
