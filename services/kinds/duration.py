@@ -1,6 +1,7 @@
 """Lengths of time."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,29 +23,32 @@ class DurationDisplay(Display):
 
 
 _OWN = re.compile(
-    r"(?:[+-]?[0-9]+ (?:year|mon|day)s?(?: (?=[^ ])|$))*(?:[+-]?[0-9]{2,}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?)?|-?infinity"
+    r"(?=[^ ])(?:[+-]?[0-9]+ years?)?(?:(?:^| )[+-]?[0-9]+ mons?)?(?:(?:^| )[+-]?[0-9]+ days?)?"
+    r"(?:(?:^| )[+-]?[0-9]{2,}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?)?|-?infinity"
 )
 """As Postgres writes them."""
-_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
-_ISO = re.compile(rf"[+-]?P(?=[0-9T-])(?:{_NUMBER}[YMWD])*(?:T(?:{_NUMBER}[HMS])+)?", re.IGNORECASE)
+_ISO = re.compile(
+    r"[+-]?P(?=[0-9T-])(?:-?NY)?(?:-?NM)?(?:-?NW)?(?:-?ND)?(?:T(?=[0-9-])(?:-?NH)?(?:-?NM)?(?:-?NS)?)?".replace(
+        "N", r"[0-9]+(?:\.[0-9]+)?"
+    ),
+    re.IGNORECASE,
+)
 _CLOCK = re.compile(r"(?P<a>[0-9]{1,8}):(?P<b>[0-9]{2})(?::(?P<c>[0-9]{2})(?P<f>[.,][0-9]{1,6})?)?")
 _PART = re.compile(r"(?P<number>[0-9]+(?:[.,][0-9]+)?) ?(?P<unit>[^\W\d_]+)\.?(?:,? ?(?:and |und |et )?)")
 _BARE_MINUTES = re.compile(r"(?<=[0-9]) ?h ?([0-9]{1,2})$")
 """A number alone behind hours, as in `1h30`."""
-_UNITS = {
-    word: unit
-    for unit, words in {
-        "milliseconds": "ms msec msecs millisecond milliseconds",
-        "seconds": "s sec secs second seconds sek sekunde sekunden seconde secondes",
-        "minutes": "m min mins minute minutes minuten minuter minutt minutter",
-        "hours": "h hr hrs hour hours std stunde stunden heure heures time timer t",
-        "days": "d day days tag tage jour jours dag dager dagar j",
-        "weeks": "w wk wks week weeks woche wochen semaine semaines uke uker",
-        "months": "mo mon mons month months monat monate mois maned",
-        "years": "y yr yrs year years jahr jahre an ans ar",
-    }.items()
-    for word in words.split()
+_WORDS = {
+    "years": "y yr yrs year years jahr jahre an ans ar",
+    "months": "mo mon mons month months monat monate mois maned",
+    "weeks": "w wk wks week weeks woche wochen semaine semaines uke uker",
+    "days": "d day days tag tage jour jours dag dager dagar j",
+    "hours": "h hr hrs hour hours std stunde stunden heure heures time timer t",
+    "minutes": "m min mins minute minutes minuten minuter minutt minutter",
+    "seconds": "s sec secs second seconds sek sekunde sekunden seconde secondes",
+    "milliseconds": "ms msec msecs millisecond milliseconds",
 }
+_RANKS = list(_WORDS)
+_UNITS = {word: unit for unit, words in _WORDS.items() for word in words.split()}
 
 
 def read(text: str, settings: Settings, base_type: str) -> str:
@@ -57,7 +61,7 @@ def read(text: str, settings: Settings, base_type: str) -> str:
     sign, length = ("-", text[1:].lstrip()) if text[:1] in tuple(amounts.MINUS) else ("", text.removeprefix("+"))
     if clock := _CLOCK.fullmatch(length):
         return _clock(sign, clock, settings)
-    return _words(sign, length) or _bare(sign, length, settings)
+    return _words(sign, length) or _bare(text, settings)
 
 
 def _clock(sign: str, clock: re.Match[str], settings: Settings) -> str:
@@ -74,34 +78,48 @@ def _clock(sign: str, clock: re.Match[str], settings: Settings) -> str:
 def _words(sign: str, length: str) -> str:
     """Numbers with their units; empty where it is something else."""
     length = _BARE_MINUTES.sub(r" h \1 min", length)
-    parts, position = [], 0
+    parts: list[tuple[str, str]] = []
+    position = 0
     while position < len(length):
         part = _PART.match(length, position)
         if part is None:
             return ""
-        parts.append(sign + _part(part))
+        parts.append((part["number"].replace(",", "."), _unit(part["unit"])))
         position = part.end()
-    return " ".join(parts)
+    _check(parts)
+    return " ".join(f"{sign}{number} {unit}" for number, unit in parts)
 
 
-def _part(part: re.Match[str]) -> str:
-    number, unit = part["number"].replace(",", "."), _UNITS.get(part["unit"].casefold())
+def _unit(word: str) -> str:
+    unit = _UNITS.get(word.casefold())
     if unit is None:
-        raise ValueError(f"'{part['unit']}' is no unit of time; there are days, hours, minutes and seconds.")
-    if "." in number and unit in ("months", "years"):
-        raise ValueError(f"{unit} have no fixed length; write whole ones.")
-    return f"{number} {unit}"
+        raise ValueError(f"'{word}' is no unit of time; there are days, hours, minutes and seconds.")
+    return unit
 
 
-def _bare(sign: str, length: str, settings: Settings) -> str:
+def _check(parts: Sequence[tuple[str, str]]) -> None:
+    """Refuse what Postgres would, and what has no fixed length."""
+    ranks = [_RANKS.index(unit) for _, unit in parts]
+    if ranks != sorted(set(ranks)):
+        raise ValueError("name each unit once, the longest first.")
+    for number, unit in parts:
+        if "." in number and unit in ("months", "years"):
+            raise ValueError(f"{unit} have no fixed length; write whole ones.")
+    if any("." in number for number, _ in parts[:-1]):
+        raise ValueError("only its last part may have decimals.")
+
+
+def _bare(text: str, settings: Settings) -> str:
     unit = settings.get("unit")
     try:
-        number = amounts.read(length)
+        number = amounts.read(text)
     except ValueError:
-        raise ValueError("it is no length of time, such as 1:30, 90 min or 1 h 30 min.") from None
+        number = ""
+    if not number or "e" in number.lower():
+        raise ValueError("it is no length of time, such as 1:30, 90 min or 1 h 30 min.")
     if unit is None:
-        raise ValueError(f"it does not say of what; write {length} min or {length} h, or set the column's unit.")
-    return f"{sign}{number} {unit}"
+        raise ValueError(f"it does not say of what; write {text} min or {text} h, or set the column's unit.")
+    return f"{number} {unit}"
 
 
 KIND = Kind(

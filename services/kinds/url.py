@@ -40,7 +40,7 @@ KIND = Kind(
 
 
 def _format(name: str, signs: str, punctuation: str) -> Format:
-    rest = rf"[A-Za-z0-9_.~:/?#@!$&*+=%{signs}-]{{0,300}}"
+    rest = rf"[A-Za-z0-9_.~:/?#@!$&*+=%{signs}-]*"
     return Format(
         name=name,
         title="web addresses",

@@ -130,7 +130,7 @@ def read(format_: Format, text: str) -> Any:
                 digits.replace(".", "").replace(",", ".") if format_.reading == COMMA else digits.replace(",", "")
             )
         case "percent":
-            return Decimal(re.sub("[^-0-9.]", "", text.replace(",", "."))) / 100
+            return Decimal(re.sub("[^-0-9.]", "", text.replace(",", ".")) + "e-2")
         case "duration":
             return _length(text)
         case "email" | "url":
@@ -177,7 +177,7 @@ def _length(text: str) -> tuple[int, Decimal]:
         seconds += int(clock[1]) * 3600 + int(clock[2]) * 60 + Decimal(clock[3])
         text = text[: clock.start()]
     in_time = False
-    for number, unit in re.findall(r"(\d*) ?([PT]|[A-Za-z]+)", text):
+    for number, unit in re.findall(r"(\d*)([A-Z])" if text.startswith("P") else r"(\d*) ?([a-z]+)", text):
         in_time |= unit == "T"
         if number:
             word = (

@@ -206,6 +206,12 @@ def test_a_length_of_time_is_read_from_words_a_clock_and_iso_8601(text: str, len
         ("long", "no length"),
         ("P", "no length"),
         ("PT", "no length"),
+        ("1h 2h", "each unit once"),
+        ("5 min 1 h", "longest first"),
+        ("1.5 h 30 min", "only its last part"),
+        ("P1D1Y", "no length"),
+        ("1e2", "no unit"),
+        ("(5)", "does not say"),
         ("1:2:3:4", "no length"),
         ("five minutes", "no length"),
         ("--5 min", "no length"),
@@ -222,5 +228,6 @@ def test_the_column_says_what_a_bare_number_and_a_short_clock_count() -> None:
     assert read("duration", "90", unit="minutes") == "90 minutes"
     assert read("duration", "1,5", unit="hours") == "1.5 hours"
     assert read("duration", "-3", unit="days") == "-3 days"
+    assert read("duration", "1 h 30.5 min", unit="days") == "1 hours 30.5 minutes"
     assert read("duration", "1:30", format="m:ss") == "1 minutes 30 seconds"
     assert read("duration", "1:30:00", format="m:ss") == "1 hours 30 minutes 00 seconds"
