@@ -121,7 +121,7 @@ async def test_an_option_that_makes_no_sense_is_refused_by_name(files: Files, te
     await nothing_is_left(tenant)
 
 
-KINDS = [
+KINDS: list[tuple[dict[str, Any], str, str, str, str]] = [
     ({"kind": "email"}, "ada@example.org", "ada at home", "text", "email"),
     ({"kind": "url"}, "https://example.org/a", "example", "text", "url"),
     ({"kind": "rating", "display": {"max": 3}}, "3", "4", "smallint", "rating"),
