@@ -91,8 +91,11 @@ class Session:
         with _tracer.start_as_current_span(
             "postgres", kind=trace.SpanKind.CLIENT, record_exception=False, set_status_on_exception=False
         ):
-            rows = await self.connection.fetch(statement.text, *given, timeout=self._seconds)
-        return rows[0]
+            if not statement.planned_by_value:
+                return (await self.connection.fetch(statement.text, *given, timeout=self._seconds))[0]
+            # Without a name it is prepared anew; a prepared one gets a plan for all values after the fifth time.
+            prepared = await self.connection.prepare(statement.text, name="", timeout=self._seconds)
+            return (await prepared.fetch(*given, timeout=self._seconds))[0]
 
 
 class _Again(Exception):

@@ -138,6 +138,8 @@ def of_refusal(refused: PostgresError, table: Table, about: About = About()) -> 
             return errors.NotWritable(table.name, " ".join(filter(None, [refused.message + ".", refused.detail])))
         case "55P03":
             return errors.Locked(table.name)
+        case "22023" if refused.message.startswith("time zone"):
+            return errors.FilterInvalid(f"There is no such time zone: {refused.message}.")
         case "2201B":
             return errors.FilterInvalid(f"The pattern of 'matches' is no regular expression: {refused.message}.")
     return _of_class(refused, table, row)

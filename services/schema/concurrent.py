@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -114,6 +115,10 @@ async def _ended(connection: asyncpg.Connection, identifier: int, step: Concurre
         await _drop_half(connection, step.schema, step.index)
         await _close(connection, identifier, told.message if told else "Postgres failed.")
         raise told or error from error
+    if step.makes:
+        # Of an expression nothing is known until then, and Postgres would guess when its index is worth it.
+        with suppress(*locks.BLOCKED):
+            await connection.execute(f"ANALYZE {ddl.qualified(step.schema, step.table)}")
     await _close(connection, identifier, None)
 
 

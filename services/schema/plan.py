@@ -57,10 +57,11 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Concurrent:
-    """A step outside any transaction, after all others: the index of that name is made, or dropped, while everybody goes on."""
+    """A step outside any transaction, after all others: an index of a table is made, or dropped, while everybody goes on."""
 
     sql: str
     schema: str
+    table: str
     index: str
     makes: bool
 

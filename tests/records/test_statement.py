@@ -129,3 +129,18 @@ def test_a_table_without_a_key_is_read_as_it_lies_and_a_view_by_all_its_columns(
 )
 def test_every_type_has_a_form(type_: str, plain: Form, as_text: Form) -> None:
     assert (form(column("c", type_), False), form(column("c", type_), True)) == (plain, as_text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "by_value"),
+    [
+        ({}, False),
+        ({"filter": '{"column": "name", "op": "eq", "value": "x"}'}, False),
+        ({"filter": '{"column": "name", "op": "contains", "value": "x"}'}, True),
+        ({"filter": '{"not": {"or": [{"column": "name", "op": "ends_with", "value": "x"}]}}'}, True),
+        ({"search": "x"}, True),
+    ],
+)
+def test_what_looks_for_parts_of_texts_is_planned_for_each_value(texts: dict[str, str], by_value: bool) -> None:
+    asked = request.page(request.selection(request.TableName("public", "people"), **texts))
+    assert statement.page(resolve.page(PEOPLE, asked).shape).planned_by_value is by_value

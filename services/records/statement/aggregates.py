@@ -39,7 +39,8 @@ def aggregate(shape: Aggregate) -> Statement:
         query = query.order_by(*order.plain(relation, shape.rows.order)).offset(offset).limit(limit)
     found = query.subquery("found")
     values = (_json(figure, found.c[names[figure.name]]).label(f"v{at}") for at, figure in enumerate(shape.figures))
-    return compiled(sa.select(parts.fingerprint(), sa.func.count().label("rows"), *values).select_from(found))
+    figures = sa.select(parts.fingerprint(), sa.func.count().label("rows"), *values).select_from(found)
+    return compiled(figures, planned_by_value=parts.has_pattern(shape.rows.where))
 
 
 def _json(figure: Figure, column: Expression) -> Expression:

@@ -36,7 +36,8 @@ def place(shape: Place) -> Statement:
     parted = [select.where(*part.where).order_by(*part.order).limit(_OFFSET + constant("1")) for part in ranges]
     found = sa.union_all(*parted).subquery("ranges") if len(parted) > 1 else parted[0].subquery("ranges")
     row = sa.select(*found.c).offset(_OFFSET).limit(constant("1")).subquery("row")
-    return compiled(sa.select(parts.fingerprint(), sa.select(start_of(row)).scalar_subquery().label("start")))
+    query = sa.select(parts.fingerprint(), sa.select(start_of(row)).scalar_subquery().label("start"))
+    return compiled(query, planned_by_value=parts.has_pattern(shape.rows.where))
 
 
 @lru_cache(1024)
@@ -45,7 +46,8 @@ def count(shape: Rows) -> Statement:
     relation = relation_of(shape)
     rows: Query = sa.select(constant("1")).select_from(relation.rows).where(*where(relation, shape))
     counted = rows.limit(sa.bindparam("most", type_=sa.BigInteger())).subquery("rows")
-    return compiled(sa.select(parts.fingerprint(), sa.func.count().label("count")).select_from(counted))
+    query = sa.select(parts.fingerprint(), sa.func.count().label("count")).select_from(counted)
+    return compiled(query, planned_by_value=parts.has_pattern(shape.where))
 
 
 @lru_cache(1024)

@@ -37,7 +37,7 @@ def page(shape: Page) -> Statement:
         sa.over(sa.func.row_number(), rows=_UP_TO_HERE).label("n"),
         sa.over(sa.func.sum(sa.func.octet_length(made.c.json)), rows=_UP_TO_HERE).label("size"),
     ).subquery("numbered")
-    return compiled(_joined(numbered, shape))
+    return compiled(_joined(numbered, shape), planned_by_value=parts.has_pattern(shape.rows.where))
 
 
 def relation_of(rows: Rows, more: Iterable[str] = ()) -> Relation:

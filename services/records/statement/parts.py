@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from services.records.shapes import Compare, Condition, Field, Group, Search, Within
+from services.records.shapes import Compare, Condition, Field, Group, Negation, Search, Within
 from services.records.statement import cells
 from services.records.statement.compiled import Query
 from services.records.statement.expressions import Expression, Relation, constant, labelled, text_of
@@ -76,6 +76,15 @@ def compared(node: Condition | None) -> Iterable[str]:
             yield from compared(member)
     elif node is not None:
         yield from compared(node.member)
+
+
+def has_pattern(node: Condition | None) -> bool:
+    """Whether a filter looks for parts of texts, of which some are in every row and some in none."""
+    if isinstance(node, Compare):
+        return node.sort_key and node.operator in ("contains", "starts_with", "ends_with")
+    if isinstance(node, Group):
+        return any(map(has_pattern, node.members))
+    return isinstance(node, Search) or (isinstance(node, Negation) and has_pattern(node.member))
 
 
 def _apart(query: Query) -> sa.Subquery:

@@ -68,7 +68,7 @@ class CreateIndex(Operation):
         where = f"{ddl.qualified(*plan.place)} USING {method} ({', '.join(self._elements(plan.its_table))})"
         extension = (Run("SELECT rowhouse.enable_trigrams()"),) if method == "gin" else ()
         make = f"CREATE INDEX CONCURRENTLY {ddl.identifier(name)} ON {where}"
-        return (*extension, Concurrent(make, plan.place[0], name, makes=True))
+        return (*extension, Concurrent(make, *plan.place, name, makes=True))
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it."""

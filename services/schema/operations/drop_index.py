@@ -47,7 +47,7 @@ class DropIndex(Operation):
     def steps(self, plan: Plan) -> tuple[Step, ...]:
         """One statement."""
         drop = f"DROP INDEX CONCURRENTLY IF EXISTS {ddl.qualified(plan.place[0], self.name)}"
-        return (Concurrent(drop, plan.place[0], self.name, makes=False),)
+        return (Concurrent(drop, *plan.place, self.name, makes=False),)
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Make it again."""
@@ -84,7 +84,7 @@ class RestoreIndex(Operation):
         """One statement."""
         index, table = ddl.identifier(self.name), ddl.qualified(*plan.place)
         make = f"CREATE {self.unique}INDEX CONCURRENTLY {index} ON {table}{self.rest}"
-        return (Concurrent(make, plan.place[0], self.name, makes=True),)
+        return (Concurrent(make, *plan.place, self.name, makes=True),)
 
     def inverse(self, plan: Plan, made: Made) -> Operation:
         """Drop it again."""
