@@ -236,7 +236,9 @@ def _catalog_from(found: str, document: Mapping[str, Any]) -> Catalog:
     schemas = tuple(Schema(**schema) for schema in document["schemas"])
     tables = [_table_from(table) for table in document["tables"]]
     by_oid = {table.oid: table for table in tables}
-    return Catalog(found, schemas, tuple(_keyed(table, table.view, by_oid) if table.view else table for table in tables))
+    return Catalog(
+        found, schemas, tuple(_keyed(table, table.view, by_oid) if table.view else table for table in tables)
+    )
 
 
 def _keyed(shown: Table, view: View, tables: Mapping[int, Table]) -> Table:
