@@ -11,7 +11,6 @@ from services.records.shapes import After
 from services.records.values import Form, form
 from services.tenancy.catalog import Catalog, Column, Schema, Table
 
-
 NUMBERS = ("bigint", "integer", "numeric", "smallint")
 
 
