@@ -60,12 +60,8 @@ async def test_imports_of_before_keep_their_ids(old_database: Binding) -> None:
         await superuser.execute(PREVIOUS[2])
     await old_database.become()
     async with old_database.connected("rw_a") as connection:
-        assert await connection.fetchrow("SELECT id, operation, table_name, rows FROM rowhouse.import") == (
-            1,
-            1,
-            "people",
-            1,
-        )
+        known = await connection.fetchrow("SELECT id, operation, table_name, rows FROM rowhouse.import")
+        assert tuple(known or ()) == (1, 1, "people", 1)
         assert await connection.fetchval("SELECT rowhouse.open_import('public', 'x', 'ada', 'Ada')") == 2
 
 
