@@ -1,4 +1,4 @@
-"""Measures an installation on a machine that does nothing else: start, memory, sign-up, import, first page."""
+"""Measures an installation on a machine that does nothing else: start, memory, sign-up, import, pages, jumps, filters."""
 
 import asyncio
 import statistics
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from loadtests import imports, pages, people
+from loadtests import exports, imports, pages, people, reads
 from loadtests.installation import Installation, memory, peaks, running
 from services.laptop.home import Home
 from services.laptop.keys import Keys
@@ -76,6 +76,30 @@ def measure_imports(installation: Installation, file: Path, psql: Path) -> None:
     say("peak resident memory after the imports", named(peaks(installation.pid)))
 
 
+def measure_exports(installation: Installation, psql: Path) -> None:
+    """Export the table in every format, and what the services have needed for it so far."""
+    dsn = ddl_login(installation)
+    for format_ in exports.FORMATS:
+        over_psql = exports.over_psql(psql, dsn, "people")
+        seconds, megabytes = exports.over_http(installation, "people", format_)
+        say(
+            f"export of {ROWS:,} rows as {format_}",
+            f"{seconds:.2f} s, {megabytes:.0f} MB; psql \\copy {over_psql:.2f} s; ratio {seconds / over_psql:.2f}",
+        )
+        say("peak resident memory", named(peaks(installation.pid)))
+
+
+def measure_reads(installation: Installation, psql: Path) -> None:
+    """Jumps into a long table, and questions to a million rows before and after the index that helps."""
+    reads.make(psql, ddl_login(installation))
+    for what, asked in reads.JUMPS.items():
+        say(f"{what}, of {reads.ROWS:,}", f"{reads.jump(installation, asked):.2f} ms")
+    for what, (asked, column) in reads.QUESTIONS.items():
+        before = reads.question(installation, asked)
+        reads.make_index(installation, column)
+        say(f"{what}, of {ROWS:,}", f"{before:.2f} ms; with an index {reads.question(installation, asked):.2f} ms")
+
+
 async def measure_pages(installation: Installation, shape: str, dsn: str, statement: tuple[str, list[object]]) -> None:
     """The first page over HTTP and as asyncpg alone gets it, in turn, at one client and at eight."""
     for clients in (1, 8):
@@ -100,6 +124,7 @@ def main(folder: Path) -> None:
         say("memory (PSS) at rest", named(memory(installation.pid)))
         say("sign-up to ready, p50 of 20", f"{sign_ups(installation) * 1000:.0f} ms")
         measure_imports(installation, file, home / "postgres-18.1/bin/psql")
+        measure_exports(installation, home / "postgres-18.1/bin/psql")
     with running(home, **LOGGED) as installation:
         for shape in ("rows", "objects"):
             httpx.get(installation.url + PAGE + shape, headers=installation.headers).raise_for_status()
@@ -108,6 +133,7 @@ def main(folder: Path) -> None:
         dsn = superuser(installation)
         for shape, statement in statements.items():
             asyncio.run(measure_pages(installation, shape, dsn, statement))
+        measure_reads(installation, home / "postgres-18.1/bin/psql")
         say("memory (PSS) afterwards", named(memory(installation.pid)))
 
 
