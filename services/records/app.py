@@ -17,12 +17,12 @@ from services.records.exports.stream import Exporter
 from services.records.imports.repeats import Repeats
 from services.records.imports.run import Adopt, Importer
 from services.records.imports.spool import Spool
-from services.records.reading import Reader
+from services.records.reads.reading import Reader
 from services.records.servicers.exports import ExportsServicer
 from services.records.servicers.imports import ImportsServicer
 from services.records.servicers.records import RecordsServicer
 from services.records.settings import Settings
-from services.records.writing import Writer
+from services.records.writes.writing import Writer
 from services.tenancy.bindings import Bindings, Source
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from services.records import cursors, indexing
-from services.records.cursors import Cursor
 from services.records.errors import AnswerTooLarge
 from services.records.plans import Aggregate, Page, Searched
+from services.records.reads import cursors, indexing
+from services.records.reads.cursors import Cursor
 from services.records.statement import MAX_CURSOR
 from services.tenancy import indexes
 from services.tenancy.catalog import Table

@@ -2,10 +2,11 @@
 
 from rowhouse.records.v1 import records_pb2
 
-from services.records import edits, request
+from services.records import request
 from services.records.idempotency import Answer
 from services.records.imports.asked import Asked
 from services.records.request import TableName
+from services.records.writes import edits
 
 
 def table_from(reference: records_pb2.TableRef) -> TableName:

@@ -11,10 +11,12 @@ import structlog
 from opentelemetry import trace
 
 from services.kit.errors import AppError
-from services.records import explain, failures, indexing
+from services.records import failures
 from services.records.errors import Contended, QueryTooSlow
 from services.records.plans import Input
+from services.records.reads import indexing
 from services.records.statement import Statement
+from services.records.writes import explain
 from services.tenancy.bindings import Login
 from services.tenancy.catalog import Catalog, Table
 from services.tenancy.catalogs import Catalogs

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from services.records import indexing, shapes
-from services.records.cursors import Cursor
+from services.records import shapes
+from services.records.reads import indexing
+from services.records.reads.cursors import Cursor
 from services.records.request import Figure
 from services.tenancy.catalog import Table
 from services.tenancy.indexes import Part

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from services.kit import paging
-from services.records import documents, filters, names
+from services.records import documents, names
 from services.records.documents import Json
 from services.records.errors import (
     AggregateInvalid,
@@ -14,6 +14,7 @@ from services.records.errors import (
     StartInvalid,
     shown,
 )
+from services.records.reads import filters
 
 MAX_OFFSET = 2**53
 MAX_SEARCH = 200

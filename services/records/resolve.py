@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from services.records import cursors, filtering, keys, ordering, request, searching, shapes, values
+from services.records import keys, request, shapes, values
 from services.records.errors import AggregateInvalid, CursorInvalid, FieldsInvalid, hint
 from services.records.errors import shown as shown_text
 from services.records.plans import Aggregate, Input, Jump, Page, Record, Role, Selection
+from services.records.reads import cursors, filtering, ordering, searching
 from services.tenancy.catalog import Catalog, Column, Table
 
 _ORDERED = frozenset({"min", "max", "median"})

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.records import indexing, request, resolve
+from services.records import request, resolve
+from services.records.reads import indexing
 from tests.records.test_statement import PEOPLE
 
 HELPFUL: list[tuple[dict[str, str], list[dict[str, object]]]] = [

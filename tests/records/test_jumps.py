@@ -7,8 +7,8 @@ import pytest_asyncio
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from services.records import curves, jumps
-from services.records.curves import Curve, Spot
+from services.records.reads import curves, jumps
+from services.records.reads.curves import Curve, Spot
 from tests.fixtures.records import Records, column
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant

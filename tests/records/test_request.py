@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.records import cursors, documents, edits, filters, names, request
-from services.records.cursors import Cursor
+from services.records import documents, names, request
 from services.records.documents import Number
 from services.records.errors import BodyInvalid, CursorInvalid, FieldsInvalid, FilterInvalid, Malformed, SortInvalid
-from services.records.filters import Every, Not, Some
 from services.records.names import Sort
+from services.records.reads import cursors, filters
+from services.records.reads.cursors import Cursor
+from services.records.reads.filters import Every, Not, Some
+from services.records.writes import edits
 
 TABLE = request.TableName("public", "people")
 NAME = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=20)

@@ -8,7 +8,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.records import searching
+from services.records.reads import searching
 from tests.fixtures.records import Records, column, serving_records
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Keyring, Tenant

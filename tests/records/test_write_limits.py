@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.records.edits import MAX_BODY, MAX_RECORDS
+from services.records.writes.edits import MAX_BODY, MAX_RECORDS
 from tests.fixtures.records import Records
 from tests.fixtures.schema import refused
 from tests.fixtures.tenants import Tenant

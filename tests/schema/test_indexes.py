@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from services.kit.clock import SystemClock
-from services.records import indexing, request, resolve, statement
+from services.records import request, resolve, statement
+from services.records.reads import indexing
 from services.schema.app import assembled
 from services.tenancy import catalog
 from tests.fixtures.schema import Schema, refused, schema_settings, serving

@@ -19,9 +19,11 @@ from services.gateway.settings import MEGABYTE
 from services.kinds import options
 from services.kit import paging
 from services.kit.ids import opaque_name
-from services.records import bodies, documents, edits, filters, ordering, patterns, relative, request, values
+from services.records import bodies, documents, request, values
 from services.records.imports import limits as files
+from services.records.reads import filters, ordering, patterns, relative
 from services.records.statement import pages
+from services.records.writes import edits
 from services.schema import columns
 from services.tenancy import names
 from tests.fixtures.openapi import DOCUMENT

@@ -6,7 +6,7 @@ from contextlib import aclosing, closing
 import asyncpg
 
 from services.kit.rpc.identity import Caller
-from services.records import explain, failures, resolve
+from services.records import failures, resolve
 from services.records.errors import Contended
 from services.records.execute import Stale
 from services.records.exports import formats
@@ -15,6 +15,7 @@ from services.records.exports.request import Export
 from services.records.exports.writers import Writer
 from services.records.plans import Selection
 from services.records.statement import exports
+from services.records.writes import explain
 from services.tenancy.catalogs import Catalogs
 from services.tenancy.databases import Databases
 

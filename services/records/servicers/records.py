@@ -5,8 +5,8 @@ from rowhouse.records.v1 import records_pb2, records_pb2_grpc
 from services.kit.rpc.identity import caller
 from services.kit.rpc.typing import Context
 from services.records import convert
-from services.records.reading import Reader
-from services.records.writing import Writer
+from services.records.reads.reading import Reader
+from services.records.writes.writing import Writer
 
 
 class RecordsServicer(records_pb2_grpc.RecordsServicer):

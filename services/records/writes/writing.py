@@ -6,14 +6,15 @@ from typing import TypeVar
 import asyncpg
 
 from services.kit.rpc.identity import Caller
-from services.records import answers, changes, edits, errors, failures, idempotency, plans, statement
-from services.records.attempt import Attempt, Blamed, Untouched
+from services.records import errors, failures, idempotency, plans, statement
 from services.records.execute import Connection, Executor, Plan, Session
-from services.records.explain import Explainer
 from services.records.idempotency import Answer
 from services.records.request import Once
-from services.records.steps import Verb, Write
-from services.records.upsert import Upsert
+from services.records.writes import answers, changes, edits
+from services.records.writes.attempt import Attempt, Blamed, Untouched
+from services.records.writes.explain import Explainer
+from services.records.writes.steps import Verb, Write
+from services.records.writes.upsert import Upsert
 from services.tenancy import timeline
 from services.tenancy.catalog import Catalog, Table
 

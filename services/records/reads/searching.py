@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.kinds import options
-from services.records import filtering, values
+from services.records import values
 from services.records.plans import Searched
+from services.records.reads import filtering
 from services.records.shapes import Compare, Condition, Group, Search
 from services.tenancy.catalog import Column, Table
 from services.tenancy.indexes import Part

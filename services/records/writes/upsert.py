@@ -6,9 +6,10 @@ on a view or a partitioned table, and would need a statement for every set of co
 
 from collections.abc import Sequence
 
-from services.records import changes, errors, shapes, statement
-from services.records.attempt import Attempt
-from services.records.steps import Row, Step
+from services.records import errors, shapes, statement
+from services.records.writes import changes
+from services.records.writes.attempt import Attempt
+from services.records.writes.steps import Row, Step
 
 _ROUNDS = 20
 """How often records that come and go under our hands are looked for again."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.records import documents, filters
+from services.records import documents
 from services.records.documents import Json
 from services.records.errors import BodyInvalid, BodyTooLarge, FilterInvalid, TooManyRecords, shown
+from services.records.reads import filters
 from services.records.request import Selection, TableName, as_text, one_of, selection
 
 MAX_RECORDS = 1000

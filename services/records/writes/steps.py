@@ -7,8 +7,8 @@ from typing import Any
 
 from services.kit.errors import AppError
 from services.records import shapes
-from services.records.edits import Conflict, Manner
 from services.records.plans import Input, Role
+from services.records.writes.edits import Conflict, Manner
 from services.tenancy.catalog import Catalog, Column, Table
 from services.tenancy.indexes import Part
 

@@ -5,9 +5,10 @@ from itertools import takewhile
 
 import orjson
 
-from services.records import curves, plans, resolve, shapes, statement
-from services.records.cursors import Cursor
+from services.records import plans, resolve, shapes, statement
 from services.records.execute import Session
+from services.records.reads import curves
+from services.records.reads.cursors import Cursor
 from services.records.statement import MAX_CURSOR
 
 MAX_EXACT = 10_000

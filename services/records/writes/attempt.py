@@ -8,12 +8,13 @@ from typing import NamedTuple
 import asyncpg
 
 from services.kit.errors import AppError
-from services.records import errors, failures, shapes, statement, suspects
+from services.records import errors, failures, shapes, statement
 from services.records.execute import Session
-from services.records.explain import Explainer, faults
 from services.records.plans import Input, Role
 from services.records.statement import Statement
-from services.records.steps import Row, Skipped, Step, Verb, Write
+from services.records.writes import suspects
+from services.records.writes.explain import Explainer, faults
+from services.records.writes.steps import Row, Skipped, Step, Verb, Write
 
 _LARGEST_SHOWN = 1_000_000
 """Characters of a record that an error carries."""

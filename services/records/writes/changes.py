@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from services.records import conflicts, documents, edits, keys, plans, resolve, shapes, values
+from services.records import documents, keys, plans, resolve, shapes, values
 from services.records.documents import Json
-from services.records.edits import Manner
 from services.records.errors import BodyInvalid, ColumnGenerated, NotWritable, RecordTwice, ValueInvalid
 from services.records.request import TableName
-from services.records.steps import Row, Skipped, Step, Verb, Write, is_mixed
+from services.records.writes import conflicts, edits
+from services.records.writes.edits import Manner
+from services.records.writes.steps import Row, Skipped, Step, Verb, Write, is_mixed
 from services.tenancy.catalog import Catalog, Column, Table, View
 
 MAX_DEFAULTS = 50

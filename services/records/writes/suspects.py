@@ -6,7 +6,7 @@ import asyncpg
 
 from services.records import failures, resolve, shapes, statement
 from services.records.execute import Session
-from services.records.steps import Row, Step, Write
+from services.records.writes.steps import Row, Step, Write
 from services.tenancy.catalog import Table
 
 

@@ -1,11 +1,12 @@
 """Pages and single records, from a request to the JSON of the answer."""
 
 from services.kit.rpc.identity import Caller
-from services.records import bodies, jumps, plans, request, resolve, statement
+from services.records import bodies, plans, request, resolve, statement
 from services.records.bodies import Found
 from services.records.errors import RecordUnknown
 from services.records.execute import Executor, Session
 from services.records.idempotency import Answer
+from services.records.reads import jumps
 
 _SCOPE = "records:read"
 

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from typing import Any
 
-from services.records import ordering, patterns, relative, values
+from services.records import values
 from services.records.documents import Json
 from services.records.errors import FilterInvalid, hint, shown
-from services.records.filters import Every, Node, Not, Test
 from services.records.plans import Input, Role
+from services.records.reads import ordering, patterns, relative
+from services.records.reads.filters import Every, Node, Not, Test
 from services.records.shapes import Compare, Condition, Group, Negation, Within
 from services.tenancy.catalog import Column, Table
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import orjson
 
-from services.records.attempt import Attempt, Written
 from services.records.bodies import checked
 from services.records.errors import safe
 from services.records.idempotency import Answer
-from services.records.steps import Skipped, Verb, Write
+from services.records.writes.attempt import Attempt, Written
+from services.records.writes.steps import Skipped, Verb, Write
 
 
 def written(plan: Write, attempt: Attempt, operation: int) -> Answer:

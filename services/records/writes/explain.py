@@ -10,7 +10,7 @@ from services.kit.errors import AppError
 from services.records import errors, failures, resolve, shapes, statement, values
 from services.records.failures import About, Fault
 from services.records.plans import Input
-from services.records.steps import Row, Write
+from services.records.writes.steps import Row, Write
 from services.tenancy.catalog import Table
 
 if TYPE_CHECKING:
