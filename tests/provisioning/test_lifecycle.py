@@ -8,7 +8,7 @@ import pytest
 
 from services.kit.ids import opaque_name
 from services.laptop.postgres import Server
-from services.provisioning import sessions
+from services.provisioning import migrate, sessions
 from services.provisioning.engine import Engine
 from services.provisioning.errors import (
     DatabaseInUse,
@@ -26,7 +26,7 @@ ENDED = (asyncpg.AdminShutdownError, asyncpg.ConnectionDoesNotExistError, asyncp
 
 async def test_a_prepared_binding_has_everything_but_an_open_door(make_binding: MakeBinding) -> None:
     binding = await make_binding("prepared", verifiers={})
-    assert (await binding.engine.converge(binding.wanted)).version == 2
+    assert (await binding.engine.converge(binding.wanted)).version == migrate.newest()
     for login in ("ddl_a", "rw_a", "ro_a", "load_a"):
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
             await binding.connect(login)
