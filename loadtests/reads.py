@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -31,18 +32,19 @@ JUMPS: dict[str, dict[str, Any]] = {
     "offset=2,500,000 by code": {"sort": "code", "offset": ROWS // 2},
     "at=end by code": {"sort": "code", "at": "end"},
 }
-QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
-    "company eq": (
-        {"filter": {"column": "company", "op": "eq", "value": "Hooli 77"}},
-        {"column": "company", "by": "value"},
-    ),
-    "sort by full_name": ({"sort": "full_name"}, {"column": "full_name", "by": "sort_key"}),
+QUESTIONS: dict[str, tuple[dict[str, Any], list[dict[str, str]]]] = {
+    "company eq": ({"filter": {"column": "company", "op": "eq", "value": "Hooli 77"}}, [{"column": "company"}]),
+    "sort by full_name": ({"sort": "full_name"}, [{"column": "full_name", "by": "sort_key"}, {"column": "id"}]),
     "price ge, sort by price": (
         {"filter": {"column": "price", "op": "ge", "value": 9999}, "sort": "price"},
-        {"column": "price", "by": "value"},
+        [{"column": "price"}, {"column": "id"}],
     ),
-    "search": ({"search": "van der berg 123456"}, {"column": "email", "by": "trigram"}),
+    "search": (
+        {"search": "van der berg 123456"},
+        [{"column": name, "by": "trigram"} for name in ("full_name", "email", "company", "note")],
+    ),
 }
+"""What is asked, and the columns of the index that helps."""
 
 
 def make(psql: Path, dsn: str) -> None:
@@ -55,26 +57,34 @@ def jump(installation: Installation, asked: dict[str, Any]) -> float:
     return _milliseconds(installation, f"{_TABLES}/long/records", asked)
 
 
-def question(installation: Installation, asked: dict[str, Any]) -> float:
-    """Median milliseconds of a page of table `people`, of a million rows."""
-    return _milliseconds(installation, f"{_TABLES}/people/records", asked)
-
-
-def make_index(installation: Installation, column: dict[str, str]) -> None:
-    """Have the index made that helps."""
-    answer = httpx.post(
-        f"{installation.url}/api/v1/tenants/sample/operations",
-        json={"do": "create_index", "schema": "public", "table": "people", "columns": [column]},
-        headers=installation.headers,
-        timeout=120,
+def question(installation: Installation, asked: dict[str, Any]) -> str:
+    """Median milliseconds of a page of table `people`, of a million rows; or that it takes longer than a list may."""
+    path = f"{_TABLES}/people/records"
+    answer = httpx.get(
+        f"{installation.url}{path}?{_query(asked)}", headers=installation.headers, timeout=httpx.Timeout(60)
     )
-    answer.raise_for_status()
+    if answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        return str(answer.json()["code"])
+    return f"{_milliseconds(installation, path, asked):.2f} ms"
+
+
+def make_index(installation: Installation, columns: list[dict[str, str]]) -> None:
+    """Have the index made that helps, and wait for it."""
+    operations = f"{installation.url}/api/v1/tenants/sample/operations"
+    asked = {"do": "create_index", "schema": "public", "table": "people", "columns": columns}
+    made = httpx.post(operations, json=asked, headers=installation.headers, timeout=60).raise_for_status().json()
+    while made["state"] == "running":
+        time.sleep(0.5)  # nothing here tells when it is done
+        made = httpx.get(f"{operations}/{made['id']}", headers=installation.headers).raise_for_status().json()
 
 
 def _milliseconds(installation: Installation, path: str, asked: dict[str, Any]) -> float:
-    texts = {name: value if isinstance(value, str | int) else json.dumps(value) for name, value in asked.items()}
-    query = urlencode({"limit": 100, "shape": "rows", **texts}, quote_via=quote)
     _, milliseconds = asyncio.run(
-        pages.closed_loop(lambda: pages.http_client(installation, f"{path}?{query}"), 1, _SECONDS)
+        pages.closed_loop(lambda: pages.http_client(installation, f"{path}?{_query(asked)}"), 1, _SECONDS)
     )
     return milliseconds
+
+
+def _query(asked: dict[str, Any]) -> str:
+    texts = {name: value if isinstance(value, str | int) else json.dumps(value) for name, value in asked.items()}
+    return urlencode({"limit": 100, "shape": "rows", **texts}, quote_via=quote)
