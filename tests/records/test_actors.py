@@ -19,7 +19,7 @@ from services.kit.errors import AppError
 from tests.fixtures.records import Records
 from tests.fixtures.tenants import Tenant
 
-EXAMPLES = int(os.environ.get("ACTORS_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("ROWHOUSE_EXAMPLES", "25"))
 EMAILS = [f"{name}@x" for name in ("ada", "bob", "cyd", "dan")]
 TABLE = """
     CREATE TABLE people (
@@ -229,6 +229,7 @@ async def people(records: Records, tenant: Tenant) -> Records:
     return records
 
 
+@pytest.mark.soak
 @given(rounds=ROUNDS)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, print_blob=True)
 async def test_what_three_actors_do_at_once_can_be_told_as_turns(

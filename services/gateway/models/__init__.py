@@ -1,1 +1,1 @@
-"""Bodies of the REST contract that the gateway reads or writes itself. What passes through unread is described in `models.data`."""
+"""Bodies of the REST contract: those that the gateway reads or writes itself, and in `shape`, `records` and `files` what passes through."""

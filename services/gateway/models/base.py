@@ -23,3 +23,15 @@ class Answer(BaseModel):
     """What a client gets."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Open(Answer):
+    """An answer that may grow; a client ignores what it does not know."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+SqlName = Annotated[str, Field(description="The name in SQL; at most 63 bytes.", examples=["movies"])]
+Label = Annotated[
+    str | None, Field(description="What people see where a SQL name would not do.", examples=["Average rating"])
+]

@@ -10,7 +10,7 @@ from services.gateway import describe, errors, responses
 from services.gateway.access import PassThrough, gateway, renewed, services
 from services.gateway.bodies import json_text, parameters, paths, upload
 from services.gateway.middleware import limits
-from services.gateway.models import data, queries
+from services.gateway.models import files, queries
 
 _HEAD_BYTES = 1_000_000
 _WORKBOOK_BYTES = 20_000_000
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["imports"], route_cl
     "/schemas/{schema}/imports",
     **describe.sending(
         describe.passing(
-            data.Import,
+            files.Import,
             201,
             query=queries.Import,
             idempotent=True,
@@ -59,7 +59,8 @@ async def import_file(request: Request) -> Response:
 
 
 @router.post(
-    "/schemas/{schema}/imports/preview", **describe.sending(describe.passing(data.ImportPreview, query=queries.Preview))
+    "/schemas/{schema}/imports/preview",
+    **describe.sending(describe.passing(files.ImportPreview, query=queries.Preview)),
 )
 async def preview_import(request: Request) -> Response:
     """See how a file would be read: dialect, columns and 50 rows. Only its first megabyte is looked at; a workbook is read whole."""
@@ -76,7 +77,7 @@ async def preview_import(request: Request) -> Response:
     return responses.Json((await services(request).imports.Preview(asked)).body)
 
 
-@router.get("/imports", **describe.passing(data.Imports, query=queries.Imports))
+@router.get("/imports", **describe.passing(files.Imports, query=queries.Imports))
 async def list_imports(request: Request) -> Response:
     """List the imports that run and those that have been in the last 90 days, the latest first."""
     query = parameters.read(request, queries.Imports)
@@ -84,19 +85,19 @@ async def list_imports(request: Request) -> Response:
     return responses.Json((await services(request).imports.ListImports(asked)).body)
 
 
-@router.get("/imports/{id}", **describe.passing(data.Import))
+@router.get("/imports/{id}", **describe.passing(files.Import))
 async def get_import(request: Request) -> Response:
     """See how far an import is, or its report once it is done."""
     return responses.Json((await services(request).imports.GetImport(_ref(request))).body)
 
 
-@router.post("/imports/{id}/cancel", **describe.passing(data.Import))
+@router.post("/imports/{id}/cancel", **describe.passing(files.Import))
 async def cancel_import(request: Request) -> Response:
     """Stop an import that is running. It leaves no table and no row."""
     return responses.Json((await services(request).imports.CancelImport(_ref(request))).body)
 
 
-@router.get("/imports/{id}/rejects", **describe.passing(data.Rejects, query=queries.Imports))
+@router.get("/imports/{id}/rejects", **describe.passing(files.Rejects, query=queries.Imports))
 async def list_rejects(request: Request) -> Response:
     """List the cells that an import could not take, with the number of their row and what they said."""
     query = parameters.read(request, queries.Imports)

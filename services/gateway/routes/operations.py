@@ -6,7 +6,7 @@ from rowhouse.schema.v1 import schema_pb2 as pb
 from services.gateway import describe, errors, responses
 from services.gateway.access import PassThrough, services
 from services.gateway.bodies import json_text, parameters, paths
-from services.gateway.models import data, queries
+from services.gateway.models import queries, shape
 
 _RUNNING = "running"
 _INT64_MOST = 2**63 - 1
@@ -14,7 +14,7 @@ _INT64_MOST = 2**63 - 1
 router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["operations"], route_class=PassThrough)
 
 
-@router.post("/plans", **describe.passing(data.Plan, 201, body={"$ref": "#/components/schemas/AnyOperation"}))
+@router.post("/plans", **describe.passing(shape.Plan, 201, body={"$ref": "#/components/schemas/AnyOperation"}))
 async def plan_operation(request: Request) -> Response:
     """See what an operation would do, before it does; the plan applies exactly that, within 15 minutes."""
     operation = await json_text.body(request)
@@ -24,7 +24,11 @@ async def plan_operation(request: Request) -> Response:
 @router.post(
     "/operations",
     **describe.passing(
-        data.Operation, 201, body=data.Apply, idempotent=True, also={202: "It is running; its URL tells how far it is."}
+        shape.Operation,
+        201,
+        body=shape.Apply,
+        idempotent=True,
+        also={202: "It is running; its URL tells how far it is."},
     ),
 )
 async def apply_operation(request: Request) -> Response:
@@ -38,7 +42,7 @@ async def apply_operation(request: Request) -> Response:
     return _applied(request, await services(request).operations.Apply(asked))
 
 
-@router.get("/operations", **describe.passing(data.Operations, query=queries.Operations))
+@router.get("/operations", **describe.passing(shape.Operations, query=queries.Operations))
 async def list_operations(request: Request) -> Response:
     """Read the timeline, latest first."""
     query = parameters.read(request, queries.Operations)
@@ -47,19 +51,19 @@ async def list_operations(request: Request) -> Response:
     return responses.Json((await services(request).operations.ListOperations(asked)).body)
 
 
-@router.get("/operations/{id}", **describe.passing(data.Operation))
+@router.get("/operations/{id}", **describe.passing(shape.Operation))
 async def get_operation(request: Request) -> Response:
     """Get one step of the timeline."""
     return responses.Json((await services(request).operations.GetOperation(_ref(request))).body)
 
 
-@router.post("/operations/{id}/undo", **describe.passing(data.Operation, 201))
+@router.post("/operations/{id}/undo", **describe.passing(shape.Operation, 201))
 async def undo_operation(request: Request) -> Response:
     """Undo a step; that is a step itself."""
     return _applied(request, await services(request).operations.Undo(_ref(request)))
 
 
-@router.post("/operations/{id}/redo", **describe.passing(data.Operation, 201))
+@router.post("/operations/{id}/redo", **describe.passing(shape.Operation, 201))
 async def redo_operation(request: Request) -> Response:
     """Redo a step that was undone."""
     return _applied(request, await services(request).operations.Redo(_ref(request)))

@@ -6,21 +6,21 @@ from rowhouse.records.v1 import records_pb2 as pb
 from services.gateway import describe, responses
 from services.gateway.access import PassThrough, services
 from services.gateway.bodies import json_text, parameters, paths
-from services.gateway.models import data, queries
+from services.gateway.models import queries, records
 
 router = APIRouter(
     prefix="/api/v1/tenants/{tenant}/schemas/{schema}/tables/{table}/records", tags=["records"], route_class=PassThrough
 )
 
 
-@router.get("", **describe.passing(data.Page, query=queries.Records))
+@router.get("", **describe.passing(records.Page, query=queries.Records))
 async def list_records(request: Request) -> Response:
     """List records: filtered, sorted, a page at a time."""
     query = parameters.read(request, queries.Records)
     return await _page(request, query)
 
 
-@router.post("/query", **describe.passing(data.Page | data.Figures, body=data.Query))
+@router.post("/query", **describe.passing(records.Page | records.Figures, body=records.Query))
 async def query_records(request: Request) -> Response:
     """List records, asked in a body; for filters too long for a URL, and for figures over the list."""
     query = queries.query_of(json_text.members(await json_text.body(request)))
@@ -31,7 +31,7 @@ async def query_records(request: Request) -> Response:
     return responses.Json(figures.body)
 
 
-@router.get("/{key}", **describe.passing(data.Record, query=queries.Record))
+@router.get("/{key}", **describe.passing(records.Record, query=queries.Record))
 async def get_record(request: Request) -> Response:
     """Get one record; its ETag is its version."""
     query = parameters.read(request, queries.Record)
@@ -41,20 +41,24 @@ async def get_record(request: Request) -> Response:
     return _record(await services(request).records.GetRecord(asked))
 
 
-@router.post("", **describe.passing(data.Written, 201, query=queries.Written, body=data.NewRecords, idempotent=True))
+@router.post(
+    "", **describe.passing(records.Written, 201, query=queries.Written, body=records.NewRecords, idempotent=True)
+)
 async def create_records(request: Request) -> Response:
     """Create up to 1,000 records, all or none; with `on_conflict` change or leave those that are there."""
     written = await services(request).records.CreateRecords(await _write(request))
     return responses.Json(written.body, 201, responses.operation_header(written.operation_id))
 
 
-@router.patch("", **describe.passing(data.Written, query=queries.Written, body=data.UpdatedRecords, idempotent=True))
+@router.patch(
+    "", **describe.passing(records.Written, query=queries.Written, body=records.UpdatedRecords, idempotent=True)
+)
 async def update_records(request: Request) -> Response:
     """Change up to 1,000 records, all or none."""
     return _written(await services(request).records.UpdateRecords(await _write(request)))
 
 
-@router.post("/delete", **describe.passing(data.Deleted, query=queries.Deleted, body=data.Keys, idempotent=True))
+@router.post("/delete", **describe.passing(records.Deleted, query=queries.Deleted, body=records.Keys, idempotent=True))
 async def delete_records(request: Request) -> Response:
     """Delete up to 1,000 records, by their keys or all that a filter finds; all or none."""
     query = parameters.read(request, queries.Deleted)
@@ -68,7 +72,8 @@ async def delete_records(request: Request) -> Response:
 
 
 @router.patch(
-    "/{key}", **describe.passing(data.Record, query=queries.Changed, body=data.Record, idempotent=True, if_match=True)
+    "/{key}",
+    **describe.passing(records.Record, query=queries.Changed, body=records.Record, idempotent=True, if_match=True),
 )
 async def update_record(request: Request) -> Response:
     """Change one record; columns that are not named stay as they are."""
@@ -85,7 +90,7 @@ async def update_record(request: Request) -> Response:
     return _record(await services(request).records.UpdateRecord(asked))
 
 
-@router.delete("/{key}", **describe.passing(data.Deleted, idempotent=True, if_match=True))
+@router.delete("/{key}", **describe.passing(records.Deleted, idempotent=True, if_match=True))
 async def delete_record(request: Request) -> Response:
     """Delete one record."""
     asked = pb.DeleteRecordRequest(

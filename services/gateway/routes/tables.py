@@ -7,7 +7,7 @@ from rowhouse.schema.v1 import schema_pb2 as pb
 from services.gateway import describe, operations, responses
 from services.gateway.access import PassThrough, services
 from services.gateway.bodies import json_text, parameters, paths
-from services.gateway.models import data, queries
+from services.gateway.models import queries, shape
 from services.kit.errors import Invalid
 
 _SCHEMA = "/schemas/{schema}/tables"
@@ -18,7 +18,7 @@ _NOTHING = b"{}"
 router = APIRouter(prefix="/api/v1/tenants/{tenant}", tags=["tables"], route_class=PassThrough)
 
 
-@router.get("/schemas", **describe.passing(data.Schemas, query=parameters.Paged))
+@router.get("/schemas", **describe.passing(shape.Schemas, query=parameters.Paged))
 async def list_schemas(request: Request) -> Response:
     """List the schemas of the database."""
     query = parameters.read(request, parameters.Paged)
@@ -26,13 +26,15 @@ async def list_schemas(request: Request) -> Response:
     return responses.Json((await services(request).catalogs.ListSchemas(asked)).body)
 
 
-@router.post("/schemas", **describe.passing(data.Operation, 201, body=operations.body("CreateSchema"), idempotent=True))
+@router.post(
+    "/schemas", **describe.passing(shape.Operation, 201, body=operations.body("CreateSchema"), idempotent=True)
+)
 async def create_schema(request: Request) -> Response:
     """Create a schema; answers the operation."""
     return _operation(request, await _apply(request, await json_text.body(request), do="create_schema"), 201)
 
 
-@router.get("/tables", **describe.passing(data.Tables, query=queries.Tables))
+@router.get("/tables", **describe.passing(shape.Tables, query=queries.Tables))
 async def list_tables(request: Request) -> Response:
     """List every table and view of every schema."""
     query = parameters.read(request, queries.Tables)
@@ -41,7 +43,7 @@ async def list_tables(request: Request) -> Response:
 
 
 @router.post(
-    _SCHEMA, **describe.passing(data.Table, 201, body=operations.body("CreateTable", "schema"), idempotent=True)
+    _SCHEMA, **describe.passing(shape.Table, 201, body=operations.body("CreateTable", "schema"), idempotent=True)
 )
 async def create_table(request: Request) -> Response:
     """Create a table; answers it as it is."""
@@ -50,14 +52,14 @@ async def create_table(request: Request) -> Response:
     return await _table(request, applied, 201)
 
 
-@router.get(_TABLE, **describe.passing(data.Table))
+@router.get(_TABLE, **describe.passing(shape.Table))
 async def get_table(request: Request) -> Response:
     """Get a table: its columns, keys, constraints and indexes."""
     return responses.Json((await services(request).catalogs.GetTable(paths.shape(request))).body)
 
 
 @router.patch(
-    _TABLE, **describe.passing(data.Table, body=operations.body("RenameTable", "schema", "table"), idempotent=True)
+    _TABLE, **describe.passing(shape.Table, body=operations.body("RenameTable", "schema", "table"), idempotent=True)
 )
 async def update_table(request: Request) -> Response:
     """Rename a table; its old name answers TABLE_RENAMED from then on."""
@@ -65,7 +67,7 @@ async def update_table(request: Request) -> Response:
     return await _table(request, await _apply(request, body, do="rename_table", **_names(request)))
 
 
-@router.delete(_TABLE, **describe.passing(data.Operation, idempotent=True))
+@router.delete(_TABLE, **describe.passing(shape.Operation, idempotent=True))
 async def drop_table(request: Request) -> Response:
     """Drop a table; answers the operation, whose undo brings it back."""
     return _operation(request, await _apply(request, _NOTHING, do="drop_table", **_names(request)))
@@ -73,7 +75,7 @@ async def drop_table(request: Request) -> Response:
 
 @router.post(
     _TABLE + "/columns",
-    **describe.passing(data.Table, 201, body=operations.body("AddColumn", "schema", "table"), idempotent=True),
+    **describe.passing(shape.Table, 201, body=operations.body("AddColumn", "schema", "table"), idempotent=True),
 )
 async def add_column(request: Request) -> Response:
     """Add a column; answers the table."""
@@ -84,7 +86,7 @@ async def add_column(request: Request) -> Response:
 @router.patch(
     _COLUMN,
     **describe.passing(
-        data.Table,
+        shape.Table,
         body=operations.one_of(("RenameColumn", "SetDisplay"), "schema", "table", "column"),
         idempotent=True,
     ),
@@ -100,7 +102,7 @@ async def update_column(request: Request) -> Response:
     return await _table(request, await _apply(request, body, do=do, **_names(request, "column")))
 
 
-@router.delete(_COLUMN, **describe.passing(data.Operation, idempotent=True))
+@router.delete(_COLUMN, **describe.passing(shape.Operation, idempotent=True))
 async def drop_column(request: Request) -> Response:
     """Drop a column; answers the operation, whose undo brings it back."""
     return _operation(request, await _apply(request, _NOTHING, do="drop_column", **_names(request, "column")))
