@@ -114,8 +114,9 @@ def allowed(text: str) -> str:
 
 
 def base(type_: str) -> str:
-    """A canonical type without its modifier, as `format_type(oid, -1)` prints it."""
-    return _BASES.get(plain := re.sub(r"\([^)]*\)", "", type_), plain)
+    """A canonical type without its modifier, as `format_type(oid, -1)` prints it. A quoted name may hold brackets."""
+    plain = re.sub(r'("(?:[^"]|"")*")|\([^)]*\)', lambda found: found[1] or "", type_)
+    return _BASES.get(plain, plain)
 
 
 def known(text: str) -> bool:

@@ -3,14 +3,13 @@
 An intersection knows no order: the same values give the same type, however they are sorted.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from services import kinds
-from services.kinds import Format
+from services.kinds import Format, types
 from services.records.imports.headers import Header
 from services.records.imports.sources.source import Hint
 
@@ -144,11 +143,6 @@ def nearest(values: Iterable[str]) -> Format | None:
     return best
 
 
-def base_type(type_: str) -> str:
-    """The type without its modifier; a quoted name may hold brackets."""
-    return re.sub(r'("(?:[^"]|"")*")|\([^)]*\)', lambda found: found[1] or "", type_)
-
-
 def _fits(format_: Format, wanted: str) -> bool:
     """Whether values of the format are values of the wanted type: an instant is no local time, nor the reverse.
 
@@ -156,7 +150,7 @@ def _fits(format_: Format, wanted: str) -> bool:
     """
     if format_.kind:
         return False
-    base = base_type(wanted)
+    base = types.base(wanted)
     if kinds.of_type(base).name == "number":
         return kinds.of_type(format_.type).name == "number"
     return format_.type == base

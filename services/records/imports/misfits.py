@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import asyncpg
 
 from services import kinds
-from services.kinds import Format
+from services.kinds import Format, types
 from services.records.imports.errors import ValueMisfit
-from services.records.imports.infer import Column, base_type
+from services.records.imports.infer import Column
 from services.records.imports.sql import identifier, literal
 
 _EXAMPLES = 3
-_UNBOUNDED = {"character": "bpchar", "bit": "bit varying"}
+_UNBOUNDED = {"bit": "bit varying"}
 """Types whose plain name means a length of one."""
 
 _FLOATS = {"real", "double precision"}
@@ -131,7 +131,7 @@ def _altered(column: Column, text: str) -> str:
 
 def _kept(column: Column, text: str) -> list[str]:
     """Conditions under which the value, once read, is the one that the text says, and one of its kind."""
-    found, base = value(column, text), base_type(column.type)
+    found, base = value(column, text), types.base(column.type)
     conditions = []
     if base in _FLOATS:
         exact = f"({found})::text::numeric = ({text})::numeric"
@@ -147,4 +147,4 @@ def _kept(column: Column, text: str) -> list[str]:
 
 
 def _is_number(type_: str | None) -> bool:
-    return type_ is not None and kinds.of_type(base_type(type_)).name == "number"
+    return type_ is not None and kinds.of_type(types.base(type_)).name == "number"

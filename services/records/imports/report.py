@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from services import kinds
+from services.kinds import types
 from services.records.imports.dialect import Dialect
 from services.records.imports.head import Head
-from services.records.imports.infer import Column, base_type
+from services.records.imports.infer import Column
 from services.records.imports.misfits import Obstacle
 
 _DELIMITERS = {"\t": "tab"}
@@ -27,7 +28,7 @@ def column(found: Column, obstacle: Obstacle | None = None) -> dict[str, Any]:
         "name": found.header.name,
         "label": found.header.label,
         "type": found.type,
-        "kind": found.kind or kinds.of_type(base_type(found.type)).name,
+        "kind": found.kind or kinds.of_type(types.base(found.type)).name,
         "why": why(found, obstacle),
     }
     if found.format is not None and found.format.note:
