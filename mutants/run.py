@@ -56,7 +56,7 @@ def survives(patch: Path) -> str | None:
             *first.removeprefix(HARNESS).split(),
         ]
         environment = os.environ | {"PYTHONPATH": f"{folder}:{folder}/proto"}
-        # Asked twice where pytest itself stumbles: Python before 3.11.8 may fail to parse a source (python/cpython#106905).
+        # Asked twice where pytest itself stumbles: Python 3.11 may fail to parse a source (python/cpython#106905).
         for _ in range(2):
             run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
             if run.returncode != STUMBLED:
