@@ -128,7 +128,7 @@ async def test_memory_does_not_grow_with_the_table_and_a_slow_reader_slows_the_q
     async for piece in files.exported():
         size += len(piece)
     assert size > 100_000_000
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 85
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 60
 
 
 async def test_a_query_that_fails_in_the_middle_fails_the_stream(files: Files, tenant: Tenant) -> None:
@@ -197,14 +197,14 @@ async def test_a_table_that_has_just_changed_is_exported_as_it_is_now(files: Fil
 async def test_no_format_holds_the_table_in_memory(files: Files, tenant: Tenant, format_: str) -> None:
     await tenant.run(
         "CREATE TABLE people (id int PRIMARY KEY, filler text); INSERT INTO people"
-        " SELECT n, (SELECT string_agg(md5(n::text || m), '') FROM generate_series(1, 30) m) FROM generate_series(1, 100000) n"
+        " SELECT n, (SELECT string_agg(md5(n::text || m), '') FROM generate_series(1, 30) m) FROM generate_series(1, 200000) n"
     )
     await files.export(format=format_, filter='{"column": "id", "op": "lt", "value": 20000}')
     before, size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0
     async for piece in files.exported(format=format_):
         size += len(piece)
-    assert size > 48_000_000
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 60
+    assert size > 96_000_000
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 140
 
 
 @pytest.mark.parametrize("format_", ["json", "jsonl", "xlsx", "parquet"])
